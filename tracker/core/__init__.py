@@ -1,0 +1,1 @@
+"""Decides: pure functions on frozen dataclasses; no clock, disk, network or database."""

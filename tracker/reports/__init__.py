@@ -1,0 +1,1 @@
+"""Presents: the shapes and pages that both people and machines read."""

@@ -1,0 +1,1 @@
+"""Remembers: tables, queries by noun, snapshot files, the only commit, and the migrations runner."""

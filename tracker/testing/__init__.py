@@ -1,0 +1,1 @@
+"""Ships to authors of connectors: contract suites that every connector passes."""

@@ -1,0 +1,1 @@
+"""Does: one file per use case; load, decide, save."""
