@@ -63,6 +63,23 @@ DEPENDENCIES = frozenset(
 )
 """Relations by which the failure of the far end can reach the near end."""
 
+_ANY_KIND = frozenset(EntityKind)
+_STRUCTURAL = frozenset({EntityKind.COMPONENT, EntityKind.API, EntityKind.RESOURCE, EntityKind.SYSTEM})
+_CALLERS = frozenset({EntityKind.COMPONENT})
+
+LEAVES_FROM: dict[RelationType, frozenset[EntityKind]] = {
+    RelationType.DEPENDS_ON: _STRUCTURAL | {EntityKind.PACKAGE},
+    RelationType.CALLS: _CALLERS,
+    RelationType.CONSUMES_API: _CALLERS,
+    RelationType.PROVIDES_API: _CALLERS,
+    RelationType.USES: _CALLERS | {EntityKind.RESOURCE},
+    RelationType.CONTAINS: _CALLERS | {EntityKind.RESOURCE, EntityKind.PACKAGE},
+    RelationType.RUNS_ON: _CALLERS | {EntityKind.RESOURCE},
+    RelationType.PART_OF: _STRUCTURAL | {EntityKind.DOMAIN},
+    RelationType.OWNED_BY: _ANY_KIND,
+}
+"""The kinds that a relation can leave from. Other kinds are refused at import, so that nobody has to look there."""
+
 ATTRIBUTES = ("type", "lifecycle", "environment", "application", "platform", "tier")
 """Attributes of an entity that hold one value (``tags`` is the one that holds many)."""
 
@@ -87,11 +104,15 @@ def parse_ref(text: str) -> Ref:
         return _parse_package(text)
     match = _REF.fullmatch(text.lower())
     if match is None:
-        raise InvalidInput(f"{text!r} is not an entity ref such as component:default/checkout or pkg:pypi/redis")
+        raise InvalidInput(
+            f"{text!r} is not an entity ref such as component:default/checkout or pkg:pypi/redis"
+        )
     kind, namespace, name = match["kind"], match["namespace"] or "default", match["name"]
-    if kind not in EntityKind or kind == EntityKind.PACKAGE:
+    if kind not in set(EntityKind) - {EntityKind.PACKAGE}:
         kinds = ", ".join(k for k in EntityKind if k != EntityKind.PACKAGE)
-        raise InvalidInput(f"{text!r} has the unknown kind {kind!r} (one of {kinds}; packages as pkg:type/name)")
+        raise InvalidInput(
+            f"{text!r} has the unknown kind {kind!r} (one of {kinds}; packages as pkg:type/name)"
+        )
     for part in (namespace, name):
         if not _NAME.fullmatch(part):
             raise InvalidInput(
@@ -190,7 +211,9 @@ def parse_question(text: str) -> str:
         return text
     if head == "fact" and rest:
         return text
-    if head in RelationType and (rest in ("out", "in") or (rest.startswith("fact:") and rest != "fact:")):
+    if head in set(RelationType) and (
+        rest in ("out", "in") or (rest.startswith("fact:") and rest != "fact:")
+    ):
         return text
     raise InvalidInput(
         f"{text!r} is not a coverage question: entities, attribute:NAME, fact:GLOB, contains, "

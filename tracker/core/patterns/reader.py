@@ -1,0 +1,368 @@
+"""Reads a pattern from YAML (JSON is YAML) and refuses what it does not understand, naming the line."""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, NoReturn, TypeVar
+
+import regex
+import yaml
+
+from tracker.core.catalog import (
+    ATTRIBUTES,
+    DEPENDENCIES,
+    EntityKind,
+    Ref,
+    RelationType,
+    Value,
+    kind_of,
+    parse_ref,
+)
+from tracker.core.errors import InvalidInput, InvalidPattern
+from tracker.core.patterns.language import (
+    All,
+    AtLeast,
+    AttributeIs,
+    Comparison,
+    Contains,
+    Direction,
+    FactTest,
+    HasTag,
+    Not,
+    Pattern,
+    Predicate,
+    Reaches,
+    Related,
+)
+from tracker.core.patterns.versions import parse_range
+
+MAX_LENGTH = 256 * 1024
+"""Characters in one pattern file: a thousand times what people write."""
+
+MAX_DEPTH = 40
+"""Levels of nesting: far beyond what anyone can read, far below Python's recursion limit."""
+
+DEFAULT_HOPS = 3
+"""Reach without a stated bound. On real graphs more hops reach half of the estate, which is not an answer."""
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""Names of patterns, and keys of lessons and programs: words in lower case, joined by hyphens."""
+
+_COMPARISONS = frozenset(Comparison)
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def parse_pattern(text: str, place: str = "pattern") -> Pattern:
+    """Return the pattern that a YAML text states; ``place`` names the text in errors.
+
+    Raises `InvalidPattern` with ``place:line`` and what was expected. Anchors and aliases are refused, and scalars
+    are read by the YAML 1.2 core schema: ``no`` is a word and ``1:30`` is not ninety.
+    """
+    return _Reader(place).pattern(text)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2 scalars, and no aliases (a few lines of them can stand for gigabytes)."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - filled below, by PyYAML's own registry
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "anchors and aliases are not supported", mark)
+        return super().compose_node(parent, index)
+
+
+for _tag, _expression, _first in (
+    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("tag:yaml.org,2002:int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("tag:yaml.org,2002:float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(f"({_expression})$"), list(_first))
+
+
+class _Reader:
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.leaves: dict[str, Callable[[yaml.Node, str], Predicate]] = {
+            "all": lambda node, at: All(at, self.parts(node, at)),
+            "any": lambda node, at: AtLeast(at, 1, self.parts(node, at)),
+            "not": lambda node, at: Not(at, self.predicate(node, at)),
+            "at_least": self.at_least,
+            "contains": self.contains,
+            "relation": self.related,
+            "reaches": self.reaches,
+            "tag": lambda node, at: HasTag(at, tuple(str(v) for v in self.values(node))),
+            "kind": self.kind,
+            **dict.fromkeys(ATTRIBUTES, self.attribute),
+        }
+
+    def pattern(self, text: str) -> Pattern:
+        if len(text) > MAX_LENGTH:
+            raise InvalidPattern(
+                f"a pattern has at most {MAX_LENGTH} characters, this one {len(text)}", self.place
+            )
+        try:
+            root = yaml.compose(text, _Loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = f":{mark.line + 1}" if mark else ""
+            raise InvalidPattern(f"not YAML: {error.problem}", f"{self.place}{line}") from error
+        except (yaml.YAMLError, RecursionError) as error:
+            problem = "nested too deeply" if isinstance(error, RecursionError) else f"not YAML: {error}"
+            raise InvalidPattern(problem.splitlines()[0], self.place) from error
+        if root is None:
+            raise InvalidPattern("the pattern is empty", self.place)
+        return self._pattern(root, text)
+
+    def _pattern(self, root: yaml.Node, text: str) -> Pattern:
+        if not isinstance(root, yaml.MappingNode):
+            self.fail(root, "a pattern is a mapping that begins with 'pattern: its-name'")
+        self.check_depth(root)
+        entries = self.mapping(root)
+        if "pattern" not in entries:
+            self.fail(root, "the pattern has no name; begin with 'pattern: its-name'")
+        name = self.word(entries["pattern"])
+        if not NAME.fullmatch(name):
+            self.fail(entries["pattern"], f"{name!r} must be lower-case words joined by hyphens")
+        about = self.word(entries["about"]).strip() if "about" in entries else ""
+        applies_to: Predicate = All("/applies_to", ())
+        if "applies_to" in entries:
+            applies_to = self.predicate(entries["applies_to"], "/applies_to")
+        body = {k: v for k, v in entries.items() if k not in ("pattern", "about", "applies_to")}
+        if not body:
+            self.fail(
+                root, "the pattern says nothing about what it matches; add 'all:' with a list of leaves"
+            )
+        return Pattern(name, about, applies_to, self.conjunction(root, body, ""), self.plain(root), text)
+
+    def predicate(self, node: yaml.Node, pointer: str) -> Predicate:
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(node, f"expected a mapping with leaves such as {self.expected()}")
+        entries = self.mapping(node)
+        if not entries:
+            self.fail(node, f"expected at least one leaf: {self.expected()}")
+        return self.conjunction(node, entries, pointer)
+
+    def conjunction(self, node: yaml.Node, entries: dict[str, yaml.Node], pointer: str) -> Predicate:
+        comparisons = {k: v for k, v in entries.items() if k in _COMPARISONS}
+        if comparisons and "fact" not in entries:
+            self.fail(node, f"'{next(iter(comparisons))}' compares a fact: add 'fact: its.name' beside it")
+        parts: list[Predicate] = []
+        for key, value in entries.items():
+            at = f"{pointer}/{key}"
+            if key == "fact":
+                parts.extend(self.facts(value, at, comparisons, node))
+            elif key in self.leaves:
+                parts.append(self.leaves[key](value, at))
+            elif key not in _COMPARISONS:
+                self.fail(value, f"unknown key {key!r}; expected one of {self.expected()}")
+        return parts[0] if len(parts) == 1 else All(pointer, tuple(parts))
+
+    def expected(self) -> str:
+        return ", ".join(sorted({*self.leaves, "fact"}))
+
+    def parts(self, node: yaml.Node, pointer: str) -> tuple[Predicate, ...]:
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.fail(node, "expected a list of at least one predicate")
+        return tuple(self.predicate(part, f"{pointer}/{i}") for i, part in enumerate(node.value))
+
+    def at_least(self, node: yaml.Node, pointer: str) -> Predicate:
+        entries = self.only(node, {"n", "of"}, required={"n", "of"})
+        parts = self.parts(entries["of"], f"{pointer}/of")
+        n = self.count(entries["n"], least=1)
+        if n > len(parts):
+            self.fail(entries["n"], f"at least {n} of {len(parts)} can never hold")
+        return AtLeast(pointer, n, parts)
+
+    def attribute(self, node: yaml.Node, pointer: str) -> Predicate:
+        return AttributeIs(pointer, pointer.rpartition("/")[2], self.values(node))
+
+    def kind(self, node: yaml.Node, pointer: str) -> Predicate:
+        values = self.values(node)
+        for value in values:
+            if value not in set(EntityKind):
+                self.fail(node, f"unknown kind {value!r}; expected one of {', '.join(EntityKind)}")
+        return AttributeIs(pointer, "kind", values)
+
+    def facts(
+        self, node: yaml.Node, pointer: str, comparisons: dict[str, yaml.Node], whole: yaml.Node
+    ) -> list[Predicate]:
+        name = self.word(node)
+        if not comparisons:
+            self.fail(whole, f"say how the fact {name!r} compares: {', '.join(Comparison)}")
+        return [
+            FactTest(pointer, name, Comparison(key), self.operand(key, value))
+            for key, value in comparisons.items()
+        ]
+
+    def operand(self, comparison: str, node: yaml.Node) -> Value | tuple[Value, ...]:
+        if comparison == Comparison.IN:
+            if not isinstance(node, yaml.SequenceNode) or not node.value:
+                self.fail(node, "'in' takes a list of values")
+            return tuple(self.scalar(item) for item in node.value)
+        value = self.scalar(node)
+        if comparison == Comparison.EXISTS and not isinstance(value, bool):
+            self.fail(node, "'exists' is true or false")
+        if comparison in (Comparison.LESS, Comparison.GREATER) and (
+            isinstance(value, bool) or not isinstance(value, int | float)
+        ):
+            self.fail(node, f"'{comparison}' takes a number")
+        if comparison == Comparison.MATCHES:
+            try:
+                regex.compile(value if isinstance(value, str) else self.word(node))
+            except regex.error as error:
+                self.fail(node, f"not a regular expression: {error}")
+        return value
+
+    def contains(self, node: yaml.Node, pointer: str) -> Predicate:
+        if isinstance(node, yaml.ScalarNode):
+            return Contains(pointer, self.package(node), None)
+        entries = self.only(node, {"package", "versions"}, required={"package"})
+        package = self.package(entries["package"])
+        if "versions" not in entries:
+            return Contains(pointer, package, None)
+        try:
+            return Contains(pointer, package, parse_range(self.word(entries["versions"]), package))
+        except InvalidInput as error:
+            self.fail(entries["versions"], error.problem)
+
+    def package(self, node: yaml.Node) -> Ref:
+        try:
+            ref = parse_ref(self.word(node))
+        except InvalidInput as error:
+            self.fail(node, error.problem)
+        if kind_of(ref) is not EntityKind.PACKAGE:
+            self.fail(node, f"{ref!r} is not a package URL such as pkg:pypi/redis")
+        return ref
+
+    def related(self, node: yaml.Node, pointer: str) -> Predicate:
+        entries = self.only(
+            node, {"type", "direction", "to", "where", "at_least", "at_most"}, required={"type"}
+        )
+        at_most = self.count(entries["at_most"], least=0) if "at_most" in entries else None
+        at_least = self.count(entries["at_least"], least=0) if "at_least" in entries else None
+        if at_least is None and at_most is None:
+            at_least = 1
+        if at_least is not None and at_most is not None and at_least > at_most:
+            self.fail(entries["at_least"], f"at least {at_least} and at most {at_most} can never both hold")
+        where = self.predicate(entries["where"], f"{pointer}/where") if "where" in entries else None
+        self.check_where(entries.get("where"), where)
+        return Related(
+            pointer,
+            self.choice(entries["type"], RelationType),
+            self.choice(entries["direction"], Direction) if "direction" in entries else Direction.OUT,
+            self.predicate(entries["to"], f"{pointer}/to") if "to" in entries else None,
+            where,
+            at_least,
+            at_most,
+        )
+
+    def check_where(self, node: yaml.Node | None, where: Predicate | None) -> None:
+        waiting = [where] if where else []
+        while waiting:
+            part = waiting.pop()
+            match part:
+                case All() | AtLeast():
+                    waiting.extend(part.parts)
+                case Not():
+                    waiting.append(part.part)
+                case FactTest():
+                    pass
+                case _:
+                    assert node is not None  # noqa: S101 - a predicate was read from it
+                    self.fail(
+                        node, "'where' asks for facts of the edge; what the other end is goes under 'to'"
+                    )
+
+    def reaches(self, node: yaml.Node, pointer: str) -> Predicate:
+        entries = self.only(node, {"to", "hops", "via"}, required={"to"})
+        hops: int | None = DEFAULT_HOPS
+        if "hops" in entries:
+            word = self.scalar(entries["hops"])
+            hops = None if word == "any" else self.count(entries["hops"], least=1)
+        via = DEPENDENCIES
+        if "via" in entries:
+            named = entries["via"]
+            nodes = named.value if isinstance(named, yaml.SequenceNode) else [named]
+            via = frozenset(self.choice(item, RelationType) for item in nodes)
+            if not via:
+                self.fail(named, "'via' names at least one relation")
+            if RelationType.DEPENDS_ON in via:
+                via |= DEPENDENCIES
+        return Reaches(pointer, self.predicate(entries["to"], f"{pointer}/to"), hops, via)
+
+    def only(self, node: yaml.Node, known: set[str], required: set[str]) -> dict[str, yaml.Node]:
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(node, f"expected a mapping with {', '.join(sorted(known))}")
+        entries = self.mapping(node)
+        for key, value in entries.items():
+            if key not in known:
+                self.fail(value, f"unknown key {key!r}; expected one of {', '.join(sorted(known))}")
+        for key in sorted(required - set(entries)):
+            self.fail(node, f"'{key}' is missing")
+        return entries
+
+    def mapping(self, node: yaml.MappingNode) -> dict[str, yaml.Node]:
+        entries: dict[str, yaml.Node] = {}
+        for key_node, value_node in node.value:
+            key = self.word(key_node)
+            if key in entries:
+                self.fail(key_node, f"{key!r} is said twice")
+            entries[key] = value_node
+        return entries
+
+    def values(self, node: yaml.Node) -> tuple[Value, ...]:
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        values = tuple(self.scalar(item) for item in nodes)
+        if not values or None in values:
+            self.fail(node, "expected a value or a list of values")
+        return values
+
+    def scalar(self, node: yaml.Node) -> Value:
+        if not isinstance(node, yaml.ScalarNode):
+            self.fail(node, "expected one value")
+        if not node.tag.endswith((":bool", ":null", ":int", ":float", ":str")):
+            self.fail(node, f"unsupported tag {node.tag!r}")
+        constructed: Value = yaml.constructor.SafeConstructor().construct_object(node)
+        return constructed
+
+    def word(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode) or node.value == "":
+            self.fail(node, "expected a word")
+        return str(node.value)
+
+    def count(self, node: yaml.Node, least: int) -> int:
+        value = self.scalar(node)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 1_000_000:
+            self.fail(node, f"expected a whole number, {least} or more")
+        return value
+
+    def choice(self, node: yaml.Node, kind: type[_Choice]) -> _Choice:
+        word = self.word(node)
+        if word not in set(kind):
+            self.fail(node, f"{word!r} is not one of {', '.join(kind)}")
+        return kind(word)
+
+    def check_depth(self, root: yaml.Node) -> None:
+        waiting: list[tuple[yaml.Node, int]] = [(root, 1)]
+        while waiting:
+            node, depth = waiting.pop()
+            if depth > MAX_DEPTH:
+                self.fail(node, f"nested more than {MAX_DEPTH} levels deep")
+            if isinstance(node, yaml.MappingNode):
+                waiting.extend((value, depth + 1) for _, value in node.value)
+            elif isinstance(node, yaml.SequenceNode):
+                waiting.extend((value, depth + 1) for value in node.value)
+
+    def plain(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return {self.word(key): self.plain(value) for key, value in node.value}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(value) for value in node.value]
+        return self.scalar(node)
+
+    def fail(self, node: yaml.Node, problem: str) -> NoReturn:
+        raise InvalidPattern(problem, f"{self.place}:{node.start_mark.line + 1}")
