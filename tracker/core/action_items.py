@@ -46,6 +46,16 @@ class DocumentStatus(StrEnum):
     DECLINED = "declined"
 
 
+class VerificationMethod(StrEnum):
+    """How it is shown that an item did what it was for."""
+
+    CATALOG = "catalog"
+    """A pattern no longer matches."""
+    EVIDENCE = "evidence"
+    """A link and a note."""
+    DRILL = "drill"
+
+
 _MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.PROPOSED: frozenset({ItemState.ACCEPTED, ItemState.DECLINED}),
     ItemState.ACCEPTED: frozenset(

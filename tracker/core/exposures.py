@@ -30,3 +30,12 @@ class ExposureState(StrEnum):
     VERIFIED = "verified"
     REGRESSED = "regressed"
     RETIRED = "retired"
+
+
+class Decision(StrEnum):
+    """What a person may decide about an exposure."""
+
+    UNDER_INVESTIGATION = "under_investigation"
+    AFFECTED = "affected"
+    NOT_AFFECTED = "not_affected"
+    RISK_ACCEPTED = "risk_accepted"

@@ -16,6 +16,14 @@ class DocumentKind(StrEnum):
     OTHER = "other"
 
 
+class MentionState(StrEnum):
+    """Whether people agree that a service that a postmortem names was impacted."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """All that was read out of one document; every field is the document's own word, or empty.

@@ -1,0 +1,126 @@
+"""Programs: the work that carries a lesson to every team concerned, and how far it got."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tracker.core.action_items import ItemState
+from tracker.core.catalog import Ref, short_name
+from tracker.core.exposures import ExposureState, ExposureVerdict
+
+
+class ProgramState(StrEnum):
+    """Where a program stands; a standing rule is what one leaves behind."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    DONE = "done"
+    STANDING_RULE = "standing_rule"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedWork:
+    """One team's share of applying one lesson. ``team`` is ``None`` for entities that nobody owns."""
+
+    team: Ref | None
+    title: str
+    description: str
+    refs: tuple[Ref, ...]
+
+
+def propose_work(
+    lesson_title: str,
+    lesson_statement: str,
+    exposed: Iterable[Ref],
+    owner_of: Callable[[Ref], Ref | None],
+) -> tuple[ProposedWork, ...]:
+    """Return the work that a lesson means, one piece for each owning team, in team order, the unowned last."""
+    by_team: dict[Ref | None, list[Ref]] = defaultdict(list)
+    for ref in exposed:
+        by_team[owner_of(ref)].append(ref)
+    return tuple(
+        ProposedWork(
+            team, _title(lesson_title, refs), _description(lesson_statement, refs), tuple(sorted(refs))
+        )
+        for team, refs in sorted(by_team.items(), key=lambda row: (row[0] is None, row[0] or ""))
+    )
+
+
+def _title(lesson_title: str, refs: Sequence[Ref]) -> str:
+    where = short_name(refs[0]) if len(refs) == 1 else f"{len(refs)} services"
+    return f"{lesson_title} in {where}"
+
+
+def _description(statement: str, refs: Sequence[Ref]) -> str:
+    services = "\n".join(f"- {ref}" for ref in sorted(refs))
+    return f"{statement.strip()}\n\nServices:\n{services}"
+
+
+class Progress(StrEnum):
+    """How far one exposure of a program has come, from the least to the most settled."""
+
+    UNPLANNED = "unplanned"
+    """Exposed, and no work for it yet."""
+    PROPOSED = "proposed"
+    DECLINED = "declined"
+    """Its work was declined: the exposure stands."""
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    BLOCKED = "blocked"
+    DONE = "done"
+    """Its work is done; the catalog has not confirmed that yet."""
+    FIXED = "fixed"
+    """The catalog no longer shows it."""
+    VERIFIED = "verified"
+    NOT_AFFECTED = "not_affected"
+    RISK_ACCEPTED = "risk_accepted"
+    RETIRED = "retired"
+
+
+SETTLED = frozenset(
+    {Progress.FIXED, Progress.VERIFIED, Progress.NOT_AFFECTED, Progress.RISK_ACCEPTED, Progress.RETIRED}
+)
+"""What counts as covered. Done work does not: somebody has to look whether it helped."""
+
+
+def progress(state: ExposureState, verdict: ExposureVerdict, items: Iterable[ItemState]) -> Progress:
+    """Return how far an exposure has come, by what people decided, else by the catalog, else by its least finished item."""
+    if state.value in {one.value for one in SETTLED}:
+        return Progress(state.value)
+    if verdict is ExposureVerdict.NOT_EXPOSED:
+        return Progress.FIXED
+    order = list(Progress)
+    states = list(items)
+    live = [Progress(item) for item in states if item is not ItemState.DECLINED]
+    if live:
+        return min(live, key=order.index)
+    return Progress.DECLINED if states else Progress.UNPLANNED
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many exposures of a program stand where."""
+
+    by_progress: dict[Progress, int]
+
+    @property
+    def total(self) -> int:
+        """All exposures that the program has to settle, settled ones included."""
+        return sum(self.by_progress.values())
+
+    @property
+    def settled(self) -> int:
+        """Those that need no more work."""
+        return sum(count for state, count in self.by_progress.items() if state in SETTLED)
+
+    @property
+    def share(self) -> float | None:
+        """The settled share, 0 to 1; ``None`` while there is nothing to settle."""
+        return self.settled / self.total if self.total else None
+
+
+def coverage(all_progress: Iterable[Progress]) -> Coverage:
+    """Count the exposures of a program by how far they have come, in the order of `Progress`."""
+    counts = Counter(all_progress)
+    return Coverage({state: counts[state] for state in Progress if counts[state]})
