@@ -1,0 +1,61 @@
+"""Queries of exposures, and the record of each evaluation that changed one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from tracker.core.catalog import Ref
+from tracker.core.exposures import ExposureVerdict
+from tracker.storage.tables import CatalogEntity, Exposure, ExposureEvaluation
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a lesson's patterns said of one entity: enough to keep, and to see that it changed."""
+
+    verdict: ExposureVerdict
+    fingerprint: str
+    evidence: list[dict[str, Any]]
+
+
+def of_lesson(session: Session, lesson_id: int) -> dict[Ref, Exposure]:
+    """Return a lesson's exposures by the entity's present ref."""
+    rows = session.exec(
+        select(CatalogEntity.ref, Exposure)
+        .join(Exposure, col(Exposure.entity_id) == col(CatalogEntity.id))
+        .where(Exposure.lesson_id == lesson_id)
+        .order_by(col(CatalogEntity.ref))
+    ).all()
+    return {Ref(ref): exposure for ref, exposure in rows}
+
+
+def keep_evaluation(
+    session: Session,
+    exposure: Exposure,
+    evaluation: Evaluation,
+    *,
+    pattern_versions: Sequence[Mapping[str, Any]],
+    snapshot_id: int,
+    at: datetime,
+) -> None:
+    """Make an exposure say what an evaluation found, and add the evaluation to its record."""
+    exposure.verdict = evaluation.verdict
+    exposure.fingerprint = evaluation.fingerprint
+    exposure.snapshot_id = snapshot_id
+    exposure.updated_at = at
+    session.add(exposure)
+    session.flush()
+    session.add(
+        ExposureEvaluation(
+            exposure_id=exposure.id,
+            verdict=evaluation.verdict,
+            pattern_versions=[dict(version) for version in pattern_versions],
+            snapshot_id=snapshot_id,
+            fingerprint=evaluation.fingerprint,
+            evidence=evaluation.evidence,
+            evaluated_at=at,
+        )
+    )

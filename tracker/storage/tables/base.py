@@ -1,0 +1,69 @@
+"""What all tables share: named constraints, row numbers, versions, and columns of words and of JSON."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Enum, Index, MetaData, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeEngine
+from sqlmodel import Field, SQLModel
+
+_NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+
+class Table(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
+    """A table of this product; `Table.metadata` knows them all.
+
+    Rows do not validate their columns when they are made: the database's constraints do, when they are saved.
+    """
+
+
+class Row(Table):
+    """A row that has a number of its own, given when it is first flushed."""
+
+    id: int = Field(default=None, primary_key=True)
+
+
+class VersionedRow(Row):
+    """A row that people change: a change made to a version that is no longer the latest is refused."""
+
+    version: int = Field(default=1)
+
+
+def words(allowed: type[StrEnum], column: str) -> Enum:
+    """Return the type of a column that holds one of these words, as text that a constraint checks."""
+    return Enum(
+        allowed,
+        name=column,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def json(*, null: bool) -> TypeEngine[Any]:
+    """Return the type of a column of JSON, where ``None`` is an absent value or the JSON word ``null``."""
+    return JSON(none_as_null=not null).with_variant(JSONB(none_as_null=not null), "postgresql")
+
+
+def not_blank(column: str) -> CheckConstraint:
+    """Return the constraint that a column holds more than white space."""
+    return CheckConstraint(f"trim({column}) <> ''", name=f"{column}_not_blank")
+
+
+def lines() -> CheckConstraint:
+    """Return the constraint that ``line_start`` and ``line_end`` name lines of a document."""
+    return CheckConstraint("line_start >= 1 AND line_end >= line_start", name="lines")
+
+
+def unique_where(name: str, condition: str, *columns: str) -> Index:
+    """Return a unique index over the rows that meet a condition."""
+    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
