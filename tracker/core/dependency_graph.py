@@ -16,7 +16,7 @@ import networkx as nx
 
 from tracker.core.catalog import (
     DEPENDENCIES,
-    CoverageStatement,
+    LEAVES_FROM,
     EntityKind,
     Ref,
     RelationAssertion,
@@ -64,6 +64,23 @@ class Edge:
     relation: RelationType
     sources: tuple[str, ...]
     facts: Mapping[str, tuple[Said, ...]]
+    parallel: bool = False
+    """Whether it is one of several between its ends, so that nobody can tell which of them another source means."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Askers:
+    """Who looked for the answer to one coverage question: about which refs, and about all that match which globs."""
+
+    by_ref: Mapping[str, set[str]]
+    by_glob: Sequence[tuple[str, re.Pattern[str]]]
+
+    def of(self, names: Iterable[Ref]) -> set[str]:
+        found = {source for name in names for source in self.by_ref.get(name, ())}
+        return found | {source for source, glob in self.by_glob if any(map(glob.match, names))}
+
+    def everyone(self) -> set[str]:
+        return {source for source, _ in self.by_glob}.union(*self.by_ref.values())
 
 
 class CatalogGraph:
@@ -75,15 +92,17 @@ class CatalogGraph:
     """
 
     def __init__(self, snapshots: Sequence[SourceSnapshot]) -> None:
+        snapshots = sorted(snapshots, key=lambda snapshot: snapshot.source)  # so that their order never shows
         self.observed_at: dict[str, datetime] = {s.source: s.observed_at for s in snapshots}
         self.source_kinds: dict[str, str] = {s.source: s.kind for s in snapshots}
         self._aliases = _aliases(snapshots)
-        self._coverage = [
-            (s.source, c, re.compile(translate(c.entities)).match) for s in snapshots for c in s.coverage
-        ]
-        self._coverage_by_question: dict[str, list[tuple[str, CoverageStatement, object]]] = {}
+        self._names: dict[Ref, list[Ref]] = defaultdict(list)
+        for alias, ref in self._aliases.items():
+            self._names[ref].append(alias)
+        self._coverage = [(s.source, statement) for s in snapshots for statement in s.coverage]
+        self._askers: dict[str, _Askers] = {}
         self._covered: dict[tuple[str, Ref], tuple[str, ...]] = {}
-        self._everyone_covered: dict[tuple[str, frozenset[EntityKind]], tuple[str, ...] | None] = {}
+        self._seen_from_all: dict[tuple[RelationType, frozenset[EntityKind]], tuple[str, ...] | None] = {}
         self.graph: nx.MultiDiGraph[Ref] = nx.MultiDiGraph()
         self._add_entities(snapshots)
         self._add_edges(snapshots)
@@ -109,13 +128,13 @@ class CatalogGraph:
 
     def edges_out(self, ref: Ref, types: frozenset[RelationType]) -> list[Edge]:
         """Return the edges of these types that leave an entity, ordered by their far end."""
-        edges = [data["edge"] for _, _, data in self.graph.out_edges(ref, data=True)]
-        return sorted((e for e in edges if e.relation in types), key=lambda e: (e.to_ref, e.relation))
+        edges = (data["edge"] for _, _, data in self.graph.out_edges(ref, data=True))
+        return [edge for edge in edges if edge.relation in types]
 
     def edges_in(self, ref: Ref, types: frozenset[RelationType]) -> list[Edge]:
         """Return the edges of these types that arrive at an entity, ordered by their far end."""
-        edges = [data["edge"] for _, _, data in self.graph.in_edges(ref, data=True)]
-        return sorted((e for e in edges if e.relation in types), key=lambda e: (e.from_ref, e.relation))
+        edges = (data["edge"] for _, _, data in self.graph.in_edges(ref, data=True))
+        return [edge for edge in edges if edge.relation in types]
 
     def owner(self, ref: Ref) -> Ref | None:
         """Return the group that owns an entity, if exactly one is named."""
@@ -136,52 +155,73 @@ class CatalogGraph:
         return seen - {ref}
 
     def covered_by(self, question: str, ref: Ref) -> tuple[str, ...]:
-        """Return the sources that looked for the answer to a coverage question about an entity."""
+        """Return the sources that looked for the answer to a coverage question about an entity, by any of its names."""
         key = (question, ref)
         if key not in self._covered:
-            self._covered[key] = tuple(
-                sorted({source for source, _, match in self._who_asks(question) if match(ref)})  # type: ignore[operator]
-            )
+            names = (ref, *self._names.get(ref, ()))
+            self._covered[key] = tuple(sorted(self._who_asks(question).of(names)))
         return self._covered[key]
 
     def could_settle(self, question: str) -> tuple[str, ...]:
         """Return the sources that look for the answer to this question about anything at all."""
-        return tuple(sorted({source for source, _, _ in self._who_asks(question)}))
+        return tuple(sorted(self._who_asks(question).everyone()))
 
-    def all_covered_by(self, question: str, kinds: frozenset[EntityKind]) -> tuple[str, ...] | None:
-        """Return the sources that together looked at every entity of these kinds; ``None`` if one was not looked at.
+    def who_saw_out(self, relation: RelationType, ref: Ref) -> tuple[str, ...] | None:
+        """Return the sources that saw every edge of a type that leaves an entity; ``None`` if nobody did.
 
-        "Every entity" includes those that nobody has listed: a source must say that it lists all of each kind
-        (``entities`` for ``component:*`` or for everything).
+        Whoever saw all dependencies saw those of one type, and those who saw each type together saw all. Nobody has to
+        look where no such edge can leave.
         """
-        key = (question, kinds)
-        if key not in self._everyone_covered:
-            self._everyone_covered[key] = self._find_all_covered(question, kinds)
-        return self._everyone_covered[key]
+        if kind_of(ref) not in LEAVES_FROM[relation]:
+            return ()
+        looked = {*self.covered_by(f"{relation}:out", ref)}
+        if relation in DEPENDENCIES:
+            looked.update(self.covered_by("depends_on:out", ref))
+        if relation is RelationType.DEPENDS_ON and not looked:
+            types = [one for one in DEPENDENCIES - {relation} if kind_of(ref) in LEAVES_FROM[one]]
+            by_type = [self.who_saw_out(one, ref) for one in types]
+            looked.update(*(seen or () for seen in by_type if None not in by_type))
+        return tuple(sorted(looked)) or None
 
-    def _find_all_covered(self, question: str, kinds: frozenset[EntityKind]) -> tuple[str, ...] | None:
+    def who_lists_all(self, kinds: frozenset[EntityKind]) -> tuple[str, ...] | None:
+        """Return the sources that list every entity of these kinds there is; ``None`` if one kind is listed by nobody.
+
+        A source must say so of all of a kind: ``entities`` for ``component:*`` or for everything.
+        """
         sources: set[str] = set()
         for kind in kinds:
             prefix = "pkg:*" if kind is EntityKind.PACKAGE else f"{kind}:*"
             whole = {prefix, f"{prefix}/*", "*"}
-            listers = {s for s, c, _ in self._who_asks("entities") if c.entities in whole}
+            listers = {s for s, c in self._coverage if c.entities in whole and "entities" in c.questions}
             if not listers:
                 return None
             sources |= listers
-        for ref in self.refs:
-            if kind_of(ref) in kinds:
-                looked = self.covered_by(question, ref)
-                if not looked:
-                    return None
-                sources.update(looked)
         return tuple(sorted(sources))
 
-    def _who_asks(self, question: str) -> list[tuple[str, CoverageStatement, object]]:
-        if question not in self._coverage_by_question:
-            self._coverage_by_question[question] = [
-                row for row in self._coverage if any(covers(stated, question) for stated in row[1].questions)
-            ]
-        return self._coverage_by_question[question]
+    def who_saw_out_of_all(
+        self, relation: RelationType, kinds: frozenset[EntityKind]
+    ) -> tuple[str, ...] | None:
+        """Return the sources that together saw every edge of a type that leaves any listed entity of these kinds."""
+        key = (relation, kinds)
+        if key not in self._seen_from_all:
+            seen = [self.who_saw_out(relation, ref) for ref in self.refs if kind_of(ref) in kinds]
+            together = {source for sources in seen for source in sources or ()}
+            self._seen_from_all[key] = None if None in seen else tuple(sorted(together))
+        return self._seen_from_all[key]
+
+    def _who_asks(self, question: str) -> _Askers:
+        if question not in self._askers:
+            by_ref: dict[str, set[str]] = defaultdict(set)
+            by_glob = []
+            for source, statement in self._coverage:
+                if not any(covers(stated, question) for stated in statement.questions):
+                    continue
+                if any(letter in statement.entities for letter in "*?["):
+                    by_glob.append((source, re.compile(translate(statement.entities))))
+                else:
+                    by_ref[statement.entities].add(source)
+            self._askers[question] = _Askers(by_ref, by_glob)
+        return self._askers[question]
 
     def _node(self, ref: Ref) -> Entity:
         if ref not in self.graph:
@@ -190,7 +230,7 @@ class CatalogGraph:
 
     def _add_entities(self, snapshots: Sequence[SourceSnapshot]) -> None:
         for snapshot in snapshots:
-            for assertion in snapshot.entities:
+            for assertion in sorted(snapshot.entities, key=lambda entity: entity.ref):
                 entity = self._node(self.canonical(assertion.ref))
                 entity.sources = _with(entity.sources, snapshot.source)
                 for mine, theirs in (
@@ -210,17 +250,19 @@ class CatalogGraph:
             for relation in snapshot.relations:
                 ends = (self.canonical(relation.from_ref), self.canonical(relation.to_ref), relation.relation)
                 asserted[ends].setdefault(snapshot.source, []).append(relation)
-        for (from_ref, to_ref, relation_type), by_source in asserted.items():
+        # In the order of their ends, in which networkx then gives them back from either end.
+        for (from_ref, to_ref, relation_type), by_source in sorted(asserted.items(), key=lambda row: row[0]):
             self._node(from_ref)
             self._node(to_ref)
-            for sources, facts in _joined_facts(by_source):
-                edge = Edge(from_ref, to_ref, relation_type, sources, facts)
+            joined = _joined_facts(by_source)
+            for sources, facts in joined:
+                edge = Edge(from_ref, to_ref, relation_type, sources, facts, parallel=len(joined) > 1)
                 self.graph.add_edge(from_ref, to_ref, edge=edge)
 
 
 def _joined_facts(
     by_source: Mapping[str, list[RelationAssertion]],
-) -> Iterable[tuple[tuple[str, ...], dict[str, tuple[Said, ...]]]]:
+) -> list[tuple[tuple[str, ...], dict[str, tuple[Said, ...]]]]:
     """Join the sources' edges between two ends into one, unless a source says that there are several.
 
     Which of several parallel edges another source means cannot be told, so each then stands on its own.
@@ -230,11 +272,12 @@ def _joined_facts(
         for source, (relation,) in by_source.items():
             for name, value in relation.facts.items():
                 facts[name] = (*facts.get(name, ()), Said(value, source))
-        yield tuple(sorted(by_source)), facts
-        return
-    for source, relations in by_source.items():
-        for relation in relations:
-            yield (source,), {name: (Said(value, source),) for name, value in relation.facts.items()}
+        return [(tuple(by_source), facts)]
+    return [
+        ((source,), {name: (Said(value, source),) for name, value in relation.facts.items()})
+        for source, relations in by_source.items()
+        for relation in sorted(relations, key=lambda relation: repr(sorted(relation.facts.items())))
+    ]
 
 
 def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
@@ -250,11 +293,13 @@ def _aliases(snapshots: Sequence[SourceSnapshot]) -> dict[Ref, Ref]:
                 claims[alias].add(entity.ref)
     direct = {alias: next(iter(refs)) for alias, refs in claims.items() if len(refs) == 1}
     settled: dict[Ref, Ref] = {}
-    for alias in sorted(direct):
-        seen, end = {alias}, direct[alias]
-        while end in direct and end not in seen:
-            seen.add(end)
+    for alias in direct:
+        walked: list[Ref] = []
+        end = alias
+        while end in direct and end not in settled and end not in walked:
+            walked.append(end)
             end = direct[end]
-        # Two entities that claim each other are one; the smaller name is as good as the other, and always the same.
-        settled[alias] = min(seen) if end in seen else end
+        # Entities that claim each other are one; the smallest name is as good as the others, and always the same.
+        ref = min(walked[walked.index(end) :]) if end in walked else settled.get(end, end)
+        settled.update(dict.fromkeys(walked, ref))
     return {alias: ref for alias, ref in settled.items() if alias != ref}

@@ -220,6 +220,8 @@ def _evidence(graph: CatalogGraph, verdict: Verdict) -> tuple[Evidence, ...]:
     """Return one line per leaf and source. What is said of another entity on the way names that entity."""
     lines: list[Evidence] = []
     for name, leaf in verdict.reasons(Truth.TRUE):
+        if leaf.leaf.endswith("/kind"):
+            continue  # the ref itself says so
         says = leaf.says if leaf.about == verdict.ref or leaf.path else f"{leaf.about}: {leaf.says}"
         lines.extend(
             Evidence(name, says, leaf.path, source, graph.observed_at[source] if source else None)
@@ -229,17 +231,19 @@ def _evidence(graph: CatalogGraph, verdict: Verdict) -> tuple[Evidence, ...]:
 
 
 def _missing(graph: CatalogGraph, verdict: Verdict) -> tuple[Missing, ...]:
-    found: dict[tuple[str, str], dict[Question, None]] = {}
+    says: dict[str, dict[str, None]] = {}
+    questions: dict[str, dict[Question, None]] = {}
     for name, leaf in verdict.reasons(Truth.UNKNOWN):
-        says = leaf.says if leaf.about == verdict.ref else f"{leaf.about}: {leaf.says}"
-        found.setdefault((name, says), {}).update(dict.fromkeys(leaf.questions))
+        words = leaf.says if leaf.about == verdict.ref else f"{leaf.about}: {leaf.says}"
+        says.setdefault(name, {})[words] = None
+        questions.setdefault(name, {}).update(dict.fromkeys(leaf.questions))
     return tuple(
         Missing(
             name,
-            says,
-            tuple(Settling(q.question, q.about, graph.could_settle(q.question)) for q in questions),
+            "; ".join(words),
+            tuple(Settling(q.question, q.about, graph.could_settle(q.question)) for q in questions[name]),
         )
-        for (name, says), questions in found.items()
+        for name, words in says.items()
     )
 
 
@@ -247,7 +251,10 @@ def _ruled_out_by(verdict: Verdict) -> str:
     """Return the leaf that ruled an entity out, of the pattern that came furthest."""
     versioned, applies, body = max(verdict.findings, key=lambda found: found[1].truth is not Truth.FALSE)
     finding = applies if applies.truth is Truth.FALSE else body
-    return f"{versioned.pattern.name}#{finding.support()[0].leaf}"
+    # Down to the one part that decided; where several had to be false together, none of them is to blame alone.
+    while finding.connective and len(finding.parts) == 1:
+        finding = finding.parts[0]
+    return f"{versioned.pattern.name}#{finding.leaf}"
 
 
 def _score(

@@ -69,7 +69,7 @@ class Evaluator:
             assert isinstance(predicate, All | AtLeast | Not)  # noqa: S101 - the reader admits nothing else
             return _combined(predicate, edge.from_ref, lambda part: self.find_on_edge(part, edge))
         question = Question(f"{edge.relation}:fact:{predicate.name}", edge.from_ref)
-        return self._compared(predicate, edge.facts.get(predicate.name, ()), question, (step_of(edge),))
+        return self._compared(predicate, edge.facts.get(predicate.name, ()), question, edge)
 
     def _attribute(self, predicate: AttributeIs, ref: Ref) -> Finding:
         wanted = " or ".join(worded(value) for value in predicate.values)
@@ -100,28 +100,34 @@ class Evaluator:
 
     def _contains(self, predicate: Contains, ref: Ref) -> Finding:
         package = self.graph.canonical(predicate.package)
-        edges = self.graph.edges_out(ref, frozenset({RelationType.CONTAINS}))
-        parts = [self._version(predicate, edge) for edge in edges if edge.to_ref == package]
+        edges = self.graph.edges_out(ref, frozenset({RelationType.CONTAINS, RelationType.DEPENDS_ON}))
+        edges = [edge for edge in edges if edge.to_ref == package]
+        typed = [edge for edge in edges if edge.relation is RelationType.CONTAINS]
+        question = Question("contains", ref)
+        parts = [self._version(predicate, edge) for edge in typed]
+        if edges and not typed:
+            says = f"depends on {package}, but nobody says whether it contains it"
+            path = (step_of(edges[0]),)
+            return Finding(Truth.UNKNOWN, ref, predicate.pointer, says, edges[0].sources, path, (question,))
         answer = disjunction(part.truth for part in parts)
         if answer is not Truth.FALSE:
             deciding = tuple(part for part in parts if part.truth is answer)
             return Finding(
                 answer, ref, predicate.pointer, f"contains {package}", parts=deciding, connective=True
             )
-        looked = self.graph.covered_by("contains", ref)
-        if looked:
+        looked = self.graph.who_saw_out(RelationType.CONTAINS, ref)
+        if looked is not None:
             says = "; ".join(part.says for part in parts) or f"does not contain {package}"
             return Finding(Truth.FALSE, ref, predicate.pointer, says, looked)
         others = f" beside what is known ({'; '.join(part.says for part in parts)})" if parts else ""
         says = f"nobody says whether it contains {package}{others}"
-        return Finding(Truth.UNKNOWN, ref, predicate.pointer, says, questions=(Question("contains", ref),))
+        return Finding(Truth.UNKNOWN, ref, predicate.pointer, says, questions=(question,))
 
     def _version(self, predicate: Contains, edge: Edge) -> Finding:
-        path = (step_of(edge),)
         versions = predicate.versions
         if versions is None:
             says = f"contains {edge.to_ref}"
-            return Finding(Truth.TRUE, edge.from_ref, predicate.pointer, says, edge.sources, path)
+            return Finding(Truth.TRUE, edge.from_ref, predicate.pointer, says, edge.sources, (step_of(edge),))
 
         def holds(value: Value) -> Truth:
             inside = versions.contains(str(value)) if value is not None else None
@@ -134,14 +140,14 @@ class Evaluator:
             Question("contains:fact:version", edge.from_ref),
             holds,
             versions.text,
-            path,
+            edge,
         )
 
     def _compared(
-        self, test: FactTest, said: Sequence[Said], question: Question, path: tuple[Step, ...] = ()
+        self, test: FactTest, said: Sequence[Said], question: Question, edge: Edge | None = None
     ) -> Finding:
         return self._weighed(
-            test.pointer, test.name, said, question, lambda value: compare(test, value), wish(test), path
+            test.pointer, test.name, said, question, lambda value: compare(test, value), wish(test), edge
         )
 
     def _weighed(  # noqa: PLR0917 - one place weighs what sources say, whatever it is that they say
@@ -152,17 +158,20 @@ class Evaluator:
         question: Question,
         holds: Callable[[Value], Truth],
         wanted: str,
-        path: tuple[Step, ...] = (),
+        edge: Edge | None = None,
     ) -> Finding:
         """Weigh what sources say of one attribute or fact: silence, disagreement, or one answer."""
         about = question.about
+        path = (step_of(edge),) if edge else ()
         if not said:
             looked = self.graph.covered_by(question.question, about)
+            if edge and edge.parallel:
+                looked = tuple(source for source in looked if source in edge.sources)
             if not looked:
                 says = f"nobody says what {name} is"
                 return Finding(Truth.UNKNOWN, about, pointer, says, (), path, (question,))
             said = [Said(None, source) for source in looked]
-        sources = tuple(one.source for one in said)
+        sources = tuple(dict.fromkeys(one.source for one in said))
         answers = {holds(one.value) for one in said}
         if len(answers) > 1:
             words = "; ".join(f"{worded(one.value)} says {one.source}" for one in said)

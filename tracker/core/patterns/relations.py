@@ -1,5 +1,7 @@
 """The leaves of a pattern that follow edges: counting who is related, and what is reached."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tracker.core.catalog import DEPENDENCIES, LEAVES_FROM, EntityKind, Ref, RelationType, kind_of
@@ -59,7 +61,8 @@ def _other_ends(evaluator: "Evaluator", predicate: Related, ref: Ref) -> list[Fi
     wanted = _wanted(predicate.type)
     by_end: dict[Ref, list[Edge]] = {}
     for edge in follow(ref, wanted | _bare_for(predicate.type)):
-        by_end.setdefault(edge.to_ref if outward else edge.from_ref, []).append(edge)
+        if _may_be(edge, wanted):
+            by_end.setdefault(edge.to_ref if outward else edge.from_ref, []).append(edge)
     findings = []
     for end, edges in by_end.items():
         typed = [edge for edge in edges if edge.relation in wanted]
@@ -86,115 +89,146 @@ def _over_edge(evaluator: "Evaluator", predicate: Related, end: Ref, edge: Edge)
         answer = Truth.UNKNOWN
         says += f", but nobody says whether that is {predicate.type}"
         questions = (Question(f"{predicate.type}:out", edge.from_ref),)
+        parts = []
     deciding = tuple(part for part in parts if part.truth is answer)
     path = (Step(edge.from_ref, edge.relation, edge.to_ref),)
-    return Finding(answer, near, predicate.pointer, says, edge.sources, path, questions, deciding)
+    parts_alone = answer is Truth.UNKNOWN and not questions
+    return Finding(
+        answer, near, predicate.pointer, says, edge.sources, path, questions, deciding, connective=parts_alone
+    )
 
 
 def _who_saw_all(
     graph: CatalogGraph, predicate: Related, ref: Ref
 ) -> tuple[tuple[str, ...] | None, tuple[Question, ...]]:
     """Return the sources that together saw every edge there is; ``None`` and what to ask where nobody did."""
-    types = sorted({predicate.type} | _bare_for(predicate.type))
-    questions = [f"{one}:{predicate.direction}" for one in types]
-    looked = {source for question in questions for source in graph.covered_by(question, ref)}
     asked = Question(f"{predicate.type}:{predicate.direction}", ref)
     if predicate.direction is Direction.OUT:
-        if kind_of(ref) not in LEAVES_FROM[predicate.type]:
-            return (), ()
-        return (tuple(sorted(looked)), ()) if looked else (None, (asked,))
+        looked = graph.who_saw_out(predicate.type, ref)
+        return looked, () if looked is not None else (asked,)
     callers = LEAVES_FROM[predicate.type]
     if (kinds := _kinds_asked(predicate.to)) is not None:
         callers &= kinds
-    listed = graph.all_covered_by("entities", callers)
+    listed = graph.who_lists_all(callers)
     if listed is None:
         return None, (Question("entities", ref),)
-    if looked:
-        return tuple(sorted({*listed, *looked})), ()
-    for one in types:
-        if (everyone := graph.all_covered_by(f"{one}:out", callers)) is not None:
-            return tuple(sorted({*listed, *everyone})), ()
-    return None, (asked,)
+    looked = tuple(
+        source
+        for one in {predicate.type} | _bare_for(predicate.type)
+        for source in graph.covered_by(f"{one}:in", ref)
+    )
+    seen = looked or graph.who_saw_out_of_all(predicate.type, callers)
+    return (None, (asked,)) if seen is None else (tuple(sorted({*listed, *seen})), ())
 
 
 def reaches(evaluator: "Evaluator", predicate: Reaches, ref: Ref) -> Finding:
     """Return whether something that satisfies the predicate is reached; false only if all that was explored is covered."""
-    graph = evaluator.graph
     bound = "any number of hops" if predicate.hops is None else f"{predicate.hops} hops"
-    sure = _spread(graph, ref, predicate.via, predicate.hops)
-    for end, path in sure.items():
-        if path and (found := evaluator.find(predicate.to, end)).truth is Truth.TRUE:
+    sure = _spread(evaluator.graph, ref, predicate.via, predicate.hops)
+    for end in sure.ends:
+        if (found := evaluator.find(predicate.to, end)).truth is Truth.TRUE:
+            path = sure.path(end)
             sources = tuple(sorted({source for edge in path for source in edge.sources}))
             steps = tuple(Step(edge.from_ref, edge.relation, edge.to_ref) for edge in path)
             says = f"reaches {end} in {len(path)} of at most {bound}"
             return Finding(Truth.TRUE, ref, predicate.pointer, says, sources, steps, parts=(found,))
-    bare = _BARE if predicate.via & DEPENDENCIES else frozenset()
-    reached = _spread(graph, ref, predicate.via | bare, predicate.hops)
-    parts, questions = [], []
-    for end, path in reached.items():
+    vague = _BARE if predicate.via & DEPENDENCIES else frozenset()
+    reached = (
+        sure
+        if vague <= predicate.via
+        else _spread(evaluator.graph, ref, predicate.via, predicate.hops, vague)
+    )
+    parts: list[Finding] = []
+    questions: list[Question] = []
+    for end in reached.ends:
         found = evaluator.find(predicate.to, end)
-        if path and found.truth is Truth.UNKNOWN:
+        if found.truth is Truth.UNKNOWN:
             parts.append(found)
-        elif path and found.truth is Truth.TRUE:
-            vague = next(edge for edge in path if edge.relation not in predicate.via)
-            questions.append(Question(f"{min(predicate.via)}:out", vague.from_ref))
-    looked, unseen = _frontier(graph, predicate, reached)
+        elif found.truth is Truth.TRUE:
+            bare = next(edge for edge in reached.path(end) if edge.relation not in predicate.via)
+            questions.append(Question(f"{min(predicate.via & DEPENDENCIES)}:out", bare.from_ref))
+    looked, unseen = _who_saw_the_way(evaluator.graph, predicate.via, reached.explored)
     questions.extend(unseen)
     if not parts and not questions:
-        says = f"reaches nothing of the kind within {bound} (of {len(reached) - 1} reached)"
+        says = f"reaches nothing of the kind within {bound} (of {len(reached.ends)} reached)"
         return Finding(Truth.FALSE, ref, predicate.pointer, says, looked)
-    says = f"nobody can tell all that it reaches within {bound}"
+    # The nearest entity of each question is enough to go on: all of them could be the whole estate, for each entity.
+    nearest = {asked.question: asked for asked in reversed(questions)}
     return Finding(
         Truth.UNKNOWN,
         ref,
         predicate.pointer,
-        says,
-        questions=tuple(dict.fromkeys(questions)),
+        f"nobody can tell all that it reaches within {bound}",
+        questions=tuple(nearest[name] for name in sorted(nearest)),
         parts=tuple(parts[:WITNESSES]),
         connective=not questions,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """What is reached from an entity breadth first: each end with the edge it was first reached by, nearest first."""
+
+    arrived_by: dict[Ref, Edge]
+    explored: list[Ref]
+    """The entities, the start among them, whose edges were followed."""
+
+    @property
+    def ends(self) -> Collection[Ref]:
+        return self.arrived_by.keys()
+
+    def path(self, end: Ref) -> tuple[Edge, ...]:
+        """Return a shortest path from the start."""
+        backwards = []
+        while end in self.arrived_by:
+            backwards.append(self.arrived_by[end])
+            end = backwards[-1].from_ref
+        return tuple(reversed(backwards))
+
+
 def _spread(
-    graph: CatalogGraph, ref: Ref, via: frozenset[RelationType], hops: int | None
-) -> dict[Ref, tuple[Edge, ...]]:
-    """Return what is reached breadth first, nearest first, each with a shortest path; the start has an empty one."""
-    paths: dict[Ref, tuple[Edge, ...]] = {ref: ()}
+    graph: CatalogGraph,
+    ref: Ref,
+    via: frozenset[RelationType],
+    hops: int | None,
+    vague: frozenset[RelationType] = frozenset(),
+) -> _Spread:
+    spread = _Spread({}, [])
     frontier = [ref]
-    while frontier:
+    while frontier and hops != 0:
         following = []
         for near in frontier:
-            if hops is not None and len(paths[near]) >= hops:
-                continue
-            for edge in graph.edges_out(near, via):
-                if edge.to_ref not in paths:
-                    paths[edge.to_ref] = (*paths[near], edge)
+            for edge in graph.edges_out(near, via | vague):
+                if edge.to_ref not in spread.arrived_by and edge.to_ref != ref and _may_be(edge, via):
+                    spread.arrived_by[edge.to_ref] = edge
                     following.append(edge.to_ref)
+        spread.explored.extend(frontier)
         frontier = following
-    return paths
+        hops = None if hops is None else hops - 1
+    return spread
 
 
-def _frontier(
-    graph: CatalogGraph, predicate: Reaches, reached: dict[Ref, tuple[Edge, ...]]
+def _who_saw_the_way(
+    graph: CatalogGraph, via: frozenset[RelationType], explored: Iterable[Ref]
 ) -> tuple[tuple[str, ...], list[Question]]:
     """Return who looked at the edges that leave what was explored, and the questions that nobody has looked at."""
     looked: set[str] = set()
-    unseen = []
-    for near, path in reached.items():
-        if predicate.hops is not None and len(path) >= predicate.hops:
-            continue
-        whole = graph.covered_by("depends_on:out", near) if predicate.via & DEPENDENCIES else ()
-        looked.update(whole)
-        for relation in sorted(predicate.via):
-            if (relation in DEPENDENCIES and whole) or kind_of(near) not in LEAVES_FROM[relation]:
-                continue
-            if relation is RelationType.DEPENDS_ON and len(predicate.via) > 1:
-                continue  # its subtypes are asked one by one
-            covered = graph.covered_by(f"{relation}:out", near)
-            looked.update(covered)
-            if not covered:
-                unseen.append(Question(f"{relation}:out", near))
-    return tuple(sorted(looked)), unseen
+    questions: list[Question] = []
+    for near in explored:
+        seen = {relation: graph.who_saw_out(relation, near) for relation in sorted(via)}
+        looked.update(source for sources in seen.values() for source in sources or ())
+        unseen = [relation for relation, sources in seen.items() if sources is None]
+        if DEPENDENCIES & {*unseen} > _BARE:
+            unseen.remove(RelationType.DEPENDS_ON)  # its subtypes are asked one by one
+        questions.extend(Question(f"{relation}:out", near) for relation in unseen)
+    return tuple(sorted(looked)), questions
+
+
+def _may_be(edge: Edge, types: frozenset[RelationType]) -> bool:
+    """Return whether an edge is of one of these types, or a bare dependency that could be."""
+    return edge.relation in types or any(
+        kind_of(edge.from_ref) in LEAVES_FROM[one] for one in types & DEPENDENCIES
+    )
 
 
 def _wanted(relation: RelationType) -> frozenset[RelationType]:
