@@ -1,0 +1,73 @@
+"""Commands about patterns: check a file, list what is kept."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli.terminal import (
+    NEEDS_A_PERSON,
+    REFUSED,
+    Format,
+    FormatOption,
+    application,
+    complain,
+    group,
+    show,
+    stop,
+)
+from tracker.core.errors import ElsewhereError, InvalidPattern
+from tracker.core.patterns import Pattern, parse_pattern
+
+commands = group("patterns", "Patterns: what a lesson looks like in the catalog.")
+
+
+def read_pattern(file: Path) -> Pattern:
+    """Return the pattern in a file; raises `InvalidPattern` naming the file and line."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InvalidPattern(f"cannot be read ({error.strerror})", str(file)) from error
+    except UnicodeDecodeError as error:
+        raise InvalidPattern("is not UTF-8 text", str(file)) from error
+    return parse_pattern(text, place=str(file))
+
+
+@commands.command("list")
+def list_(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
+    """List the patterns that are kept, with their newest version.
+
+    Example: elsewhere patterns list
+    """
+    from tracker.reports.lessons import pattern_rows, patterns_table
+    from tracker.storage import patterns
+
+    with application(context).context.database.reading() as session:
+        shapes = pattern_rows(patterns.listing(session))
+    show(lambda: patterns_table(shapes), shapes, how)
+
+
+@commands.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Patterns in YAML.")],
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Check pattern files, without a database.
+
+    Example: elsewhere patterns check patterns/*.yaml
+    """
+    from tracker.reports.lessons import PatternRowShape, patterns_table
+
+    shapes, failed = [], 0
+    for file in files:
+        try:
+            pattern = read_pattern(file)
+        except ElsewhereError as error:
+            complain(error)
+            failed += 1
+        else:
+            shapes.append(PatternRowShape(pattern=pattern.name, version=0, about=pattern.about))
+    if shapes:
+        show(lambda: patterns_table(shapes), shapes, how)
+    if failed:
+        stop(NEEDS_A_PERSON if shapes else REFUSED)

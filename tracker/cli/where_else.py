@@ -1,0 +1,162 @@
+"""The command that reports where else a lesson applies."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracker.cli.patterns import read_pattern
+from tracker.cli.terminal import application, note, out, parse_ref_option, write
+from tracker.core.errors import InvalidInput
+from tracker.core.patterns.reader import NAME
+
+if TYPE_CHECKING:
+    from tracker.core.patterns import Pattern
+    from tracker.reports.where_else import WhereElseShape
+    from tracker.workflows.find_where_else import Answer
+
+
+class ReportFormat(StrEnum):
+    """How the report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands that stand on their own."""
+    app.command("where-else")(where_else)
+
+
+def where_else(
+    context: typer.Context,
+    pattern: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE|NAME", help="A pattern file or a kept pattern; may be repeated."),
+    ] = None,
+    lesson: Annotated[str | None, typer.Option(metavar="KEY", help="All patterns of this lesson.")] = None,
+    origin: Annotated[
+        str | None, typer.Option(metavar="REF", help="Where it was learned: what is like it ranks higher.")
+    ] = None,
+    why: Annotated[
+        str | None, typer.Option(metavar="REF", help="Explain the answer for this entity alone.")
+    ] = None,
+    how: Annotated[ReportFormat, typer.Option("--format")] = ReportFormat.TABLE,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to the terminal.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option(help="Keep what was found for a lesson as exposures; --no-keep only looks.")
+    ] = True,
+) -> None:
+    """Report where else a lesson applies: exposed, cannot tell, and ruled out, with evidence for every line.
+
+    Examples:
+
+        elsewhere where-else --lesson command-timeouts --origin component:default/checkout
+
+        elsewhere where-else --pattern redis.yaml --format html --output report.html
+
+        elsewhere where-else --lesson command-timeouts --why component:default/search
+    """
+    from tracker.workflows import find_where_else
+
+    if bool(pattern) == bool(lesson):
+        raise InvalidInput("name either a lesson or patterns", "--lesson, --pattern")
+    opened = application(context)
+    asked = [_pattern(one) for one in pattern or ()]
+    about, ref = parse_ref_option(origin, "--origin"), parse_ref_option(why, "--why")
+    if ref is not None:
+        from tracker.reports.shape import as_json
+        from tracker.reports.why import why_shape, why_tree
+
+        if how not in (ReportFormat.TABLE, ReportFormat.JSON):
+            raise InvalidInput(f"--why is printed as table or json, not {how}", "--format")
+        shape = why_shape(*find_where_else.why(opened.context, asked, lesson, ref))
+        if how is ReportFormat.JSON:
+            _deliver(as_json(shape), output)
+        else:
+            out.print(why_tree(shape))
+        return
+    weights = opened.settings.rank
+    answer = (
+        find_where_else.by_lesson(opened.context, lesson, origin=about, weights=weights, keep=keep)
+        if lesson
+        else find_where_else.by_patterns(opened.context, asked, origin=about, weights=weights)
+    )
+    _print(answer, how, output)
+
+
+def _pattern(named: str) -> "Pattern | str":
+    path = Path(named)
+    if path.exists() or not NAME.fullmatch(named):
+        return read_pattern(path)
+    return named
+
+
+def _print(answer: "Answer", how: ReportFormat, output: Path | None) -> None:
+    if how is ReportFormat.TABLE and output is None:
+        from tracker.reports.where_else_table import where_else_table
+
+        out.print(where_else_table(answer_shape(answer)))
+        return
+    _deliver(render(answer, how), output)
+
+
+def answer_shape(answer: "Answer") -> "WhereElseShape":
+    """Return an answer in its public shape, without what a confidential postmortem says."""
+    from tracker.reports.where_else import where_else_shape
+
+    record = answer.lesson
+    return where_else_shape(
+        answer.report,
+        answer.graph,
+        snapshot_number=answer.snapshot,
+        lesson_title=record.lesson.title if record else None,
+        lesson_statement=record.lesson.statement if record else None,
+        learned_from=list(
+            dict.fromkeys(
+                postmortem.title or postmortem.name
+                for _, postmortem in (record.learnings if record else ())
+                if not postmortem.confidential
+            )
+        ),
+    )
+
+
+def render(answer: "Answer", how: ReportFormat) -> str:
+    """Return a report as text of a format."""
+    shape = answer_shape(answer)
+    match how:
+        case ReportFormat.JSON:
+            from tracker.reports.shape import as_json
+
+            return as_json(shape)
+        case ReportFormat.MARKDOWN:
+            from tracker.reports.where_else_markdown import where_else_markdown
+
+            return where_else_markdown(shape)
+        case ReportFormat.HTML:
+            from tracker.reports.where_else_html import where_else_html
+
+            return where_else_html(shape, answer.graph)
+    raise InvalidInput("a table is for the terminal; choose markdown, html or json", "--format")
+
+
+def _deliver(text: str, output: Path | None) -> None:
+    if output is None:
+        write(text)
+        return
+    write_file(output, text)
+    note(f"{output} is written")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a report where a person asked for it; raises `InvalidInput` naming the file when that cannot be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"cannot be written ({error.strerror})", str(path)) from error

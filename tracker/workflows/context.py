@@ -1,0 +1,21 @@
+"""What every workflow is handed: where things are kept, what time it is, and who asks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.core.ports import Clock
+from tracker.storage.session import Database
+
+
+@dataclass(frozen=True)
+class Context:
+    """The database, the clock, and the actor on whose behalf changes are made (they go into the audit trail)."""
+
+    database: Database
+    clock: Clock
+    actor: str
+
+    @property
+    def now(self) -> datetime:
+        """The present time, aware and in UTC."""
+        return self.clock()

@@ -1,0 +1,27 @@
+"""Imports what one source says of the estate, replacing what it said before, and nothing else."""
+
+from hashlib import sha256
+
+from sqlmodel import Session
+
+from tracker.core.catalog import SourceSnapshot
+from tracker.core.catalog_difference import CatalogDifference
+from tracker.core.ports import CatalogSource
+from tracker.storage.catalog_import import save_snapshot
+from tracker.workflows.context import Context
+
+
+def import_catalog(
+    context: Context, source: CatalogSource, location: str
+) -> tuple[SourceSnapshot, CatalogDifference]:
+    """Import one location in one transaction; returns what was read, and how it differs from what was known.
+
+    Raises `InvalidCatalog` naming the place of the first fault, before anything is changed.
+    """
+    snapshot = source.read(location)
+    digest = sha256(repr(snapshot).encode()).hexdigest()
+
+    def save(session: Session) -> CatalogDifference:
+        return save_snapshot(session, snapshot, content_hash=digest, actor=context.actor, at=context.now)
+
+    return snapshot, context.database.transact(save)

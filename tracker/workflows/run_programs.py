@@ -1,0 +1,259 @@
+"""Runs programs: from lessons to the work that each owning team has to do, and how far it got."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, select
+
+from tracker.core.action_items import ItemState, ItemType, VerificationMethod
+from tracker.core.catalog import Ref
+from tracker.core.dependency_graph import CatalogGraph
+from tracker.core.errors import AlreadyExists, InvalidInput
+from tracker.core.exposures import ExposureState, ExposureVerdict
+from tracker.core.programs import SETTLED, Coverage, Progress, coverage, progress, propose_work
+from tracker.core.where_else import RankWeights
+from tracker.storage import action_items, audit, lessons, people, programs
+from tracker.storage.action_items import ItemRecord
+from tracker.storage.programs import ProgramExposure
+from tracker.storage.tables import ActionItem, Lesson, Program, Team
+from tracker.workflows import find_where_else
+from tracker.workflows.context import Context
+from tracker.workflows.curate_lessons import check_key
+
+_OPEN = frozenset({ItemState.PROPOSED, ItemState.ACCEPTED, ItemState.IN_PROGRESS, ItemState.BLOCKED})
+"""Items that a new member may join; one that is done gets a successor."""
+
+
+@dataclass(frozen=True)
+class ProgramRecord:
+    """A program with its lessons, its exposures and their progress, and its items."""
+
+    program: Program
+    lessons: tuple[Lesson, ...]
+    exposures: tuple[tuple[ProgramExposure, Progress], ...]
+    items: tuple[ItemRecord, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many exposures stand where."""
+        return coverage(one for _, one in self.exposures)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What planning a lesson's work changed: items proposed, and exposures that joined an open item."""
+
+    lesson: str
+    proposed: tuple[int, ...]
+    joined: int
+
+
+def create_program(
+    context: Context,
+    key: str,
+    title: str,
+    *,
+    goal: str | None = None,
+    sponsor: str | None = None,
+    lead: str | None = None,
+    starts_on: date | None = None,
+    target_on: date | None = None,
+) -> ProgramRecord:
+    """Create a program. Raises `AlreadyExists` for a key that is taken."""
+    check_key(key, "program")
+    if not title.strip():
+        raise InvalidInput("a program has a title", "--title")
+    if starts_on and target_on and target_on < starts_on:
+        raise InvalidInput(f"the target {target_on} is before the start {starts_on}", "--target")
+
+    def work(session: Session) -> ProgramRecord:
+        if session.exec(select(Program).where(Program.key == key)).one_or_none() is not None:
+            raise AlreadyExists(f"there is a program {key!r} already; see `elsewhere programs show {key}`")
+        now = context.now
+        program = Program(
+            key=key,
+            title=title.strip(),
+            goal=goal,
+            sponsor=sponsor,
+            lead=lead,
+            starts_on=starts_on,
+            target_on=target_on,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(program)
+        audit.record(
+            session,
+            at=now,
+            actor=context.actor,
+            action="program created",
+            subject=program,
+            detail={"key": key},
+        )
+        return _record(session, program)
+
+    return context.database.transact(work)
+
+
+def add_lesson(
+    context: Context, key: str, lesson_key: str, *, weights: RankWeights | None = None
+) -> tuple[ProgramRecord, Planned]:
+    """Make a program carry a lesson, and propose the work that this means, one item per owning team.
+
+    Repeating it plans what is new since: a new member joins its team's open item, or starts a new one.
+    """
+    with context.database.reading() as session:
+        programs.get(session, key)
+    answer = find_where_else.by_lesson(context, lesson_key, weights=weights)
+
+    def work(session: Session) -> tuple[ProgramRecord, Planned]:
+        program = programs.get(session, key)
+        lesson = lessons.get(session, lesson_key)
+        if programs.attach_lesson(session, program, lesson):
+            audit.record(
+                session,
+                at=context.now,
+                actor=context.actor,
+                action="lesson added to program",
+                subject=program,
+                detail={"lesson": lesson_key},
+            )
+        session.flush()
+        planned = _Planning(session, context, program, lesson, answer.graph).plan()
+        session.flush()
+        return _record(session, program), planned
+
+    return context.database.transact(work)
+
+
+def show(context: Context, key: str) -> ProgramRecord:
+    """Return a program with all that belongs to it; raises `NotFound`."""
+    with context.database.reading() as session:
+        return _record(session, programs.get(session, key))
+
+
+def _record(session: Session, program: Program) -> ProgramRecord:
+    session.flush()
+    return ProgramRecord(
+        program,
+        tuple(programs.lessons_of(session, program)),
+        tuple((one, _progress(one)) for one in programs.exposures_of(session, program)),
+        tuple(action_items.listing(session, program_id=program.id)),
+    )
+
+
+def _progress(one: ProgramExposure) -> Progress:
+    return progress(one.exposure.state, one.exposure.verdict, [item.state for item in one.items])
+
+
+def _needs_item(one: ProgramExposure) -> bool:
+    """Return whether nobody has an item for an exposure yet, or it came back after all were finished.
+
+    One that was declined stays declined; one that is done waits for the catalog to confirm it.
+    """
+    finished = all(item.state in (ItemState.DONE, ItemState.VERIFIED) for item in one.items)
+    return not one.items or (finished and one.exposure.state is ExposureState.REGRESSED)
+
+
+class _Planning:
+    """Plans one lesson's work in one program, in one session."""
+
+    def __init__(
+        self, session: Session, context: Context, program: Program, lesson: Lesson, graph: CatalogGraph
+    ) -> None:
+        self.session = session
+        self.context = context
+        self.program = program
+        self.lesson = lesson
+        self.graph = graph
+
+    def plan(self) -> Planned:
+        mine = [
+            one
+            for one in programs.exposures_of(self.session, self.program)
+            if one.lesson.id == self.lesson.id
+        ]
+        unplanned = {
+            one.ref: one
+            for one in mine
+            if one.exposure.verdict is ExposureVerdict.EXPOSED
+            and _progress(one) not in SETTLED
+            and _needs_item(one)
+        }
+        open_items = self._open_items(mine)
+        proposed, joined = [], 0
+        for work in propose_work(self.lesson.title, self.lesson.statement, unplanned, self._owner):
+            team = people.team_of(self.session, work.team, self.context.now) if work.team else None
+            item = open_items.get(team.id if team else None)
+            if item is None:
+                item = self._propose(team)
+                proposed.append(item.id)
+            else:
+                joined += len(work.refs)
+            for ref in work.refs:
+                programs.assign(self.session, item, unplanned[ref].exposure)
+            self.session.flush()
+            self._word(item, mine, work.refs)
+        return Planned(self.lesson.key, tuple(proposed), joined)
+
+    def _owner(self, ref: Ref) -> Ref | None:
+        return self.graph.owner(ref) if ref in self.graph.graph else None
+
+    def _open_items(self, mine: list[ProgramExposure]) -> dict[int | None, ActionItem]:
+        return {item.owner_team_id: item for one in mine for item in one.items if item.state in _OPEN}
+
+    def _propose(self, team: Team | None) -> ActionItem:
+        now = self.context.now
+        item = ActionItem(
+            title=self.lesson.title,
+            type=ItemType.PREVENT,
+            owner=team.name if team else None,
+            owner_team_id=team.id if team else None,
+            program_id=self.program.id,
+            verification_method=VerificationMethod.CATALOG,
+            created_at=now,
+            updated_at=now,
+        )
+        self.session.add(item)
+        detail = {"program": self.program.key, "lesson": self.lesson.key}
+        audit.record(
+            self.session,
+            at=now,
+            actor=self.context.actor,
+            action="item proposed",
+            subject=item,
+            detail=detail,
+        )
+        return item
+
+    def _word(self, item: ActionItem, mine: list[ProgramExposure], added: tuple[Ref, ...]) -> None:
+        """Let an item's words name all its services, unless a person has given it other words."""
+        before = [one.ref for one in mine if any(known.id == item.id for known in one.items)]
+        if before:
+            generated = propose_work(self.lesson.title, self.lesson.statement, before, lambda _: None)[0]
+            if (item.title, item.description) != (generated.title, generated.description):
+                return
+        refs = sorted({*before, *added})
+        work = propose_work(self.lesson.title, self.lesson.statement, refs, lambda _: None)[0]
+        item.title, item.description, item.updated_at = work.title, work.description, self.context.now
+        self.session.add(item)
+        if before:
+            audit.record(
+                self.session,
+                at=self.context.now,
+                actor=self.context.actor,
+                action="services joined item",
+                subject=item,
+                detail={"refs": list(added)},
+            )
+
+
+def stuck(record: ProgramRecord) -> dict[str, int]:
+    """Return how many unsettled exposures each team holds, most first; the unowned under ``"nobody"``."""
+    teams = {item.item.id: item.team or item.item.owner or "nobody" for item in record.items}
+    counts: dict[str, int] = defaultdict(int)
+    for one, how_far in record.exposures:
+        if how_far not in SETTLED:
+            counts[teams[one.items[-1].id] if one.items else "nobody"] += 1
+    return dict(sorted(counts.items(), key=lambda row: (-row[1], row[0])))

@@ -1,0 +1,149 @@
+"""Triage of action items: accept, decline, edit, and move them along."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from tracker.core.action_items import (
+    ItemSize,
+    ItemState,
+    ItemType,
+    VerificationMethod,
+    accept,
+    move,
+)
+from tracker.core.errors import InvalidInput, InvalidMove
+from tracker.core.people import parse_owners
+from tracker.storage import action_items, audit, people
+from tracker.storage.action_items import ItemRecord
+from tracker.storage.tables import ActionItem
+from tracker.workflows.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New values of an item's fields; ``None`` leaves a field as it is."""
+
+    title: str | None = None
+    description: str | None = None
+    owner: str | None = None
+    due: date | None = None
+    priority: str | None = None
+    type: ItemType | None = None
+    size: ItemSize | None = None
+
+
+def accept_item(context: Context, item_id: int) -> ItemRecord:
+    """Accept a proposed item; it is done at once if its document says so."""
+
+    def change(item: ActionItem) -> None:
+        item.state = accept(item.state, item.document_status)
+
+    return _change(context, item_id, "item accepted", change)
+
+
+def decline_item(context: Context, item_id: int, reason: str, until: date | None = None) -> ItemRecord:
+    """Decline an item, for a reason, for ever or until a date."""
+    if not reason.strip():
+        raise InvalidInput("say why, so that the next reader need not ask", "--reason")
+    if until is not None and until <= context.now.date():
+        raise InvalidInput(f"{until} is not in the future", "--until")
+
+    def change(item: ActionItem) -> None:
+        item.state = move(item.state, ItemState.DECLINED)
+        item.decline_reason, item.declined_by, item.declined_until = reason.strip(), context.actor, until
+
+    return _change(context, item_id, "item declined", change)
+
+
+def move_item(context: Context, item_id: int, to: ItemState) -> ItemRecord:
+    """Move an item to another state, where that needs neither a reason nor a proof."""
+    if to in (ItemState.DECLINED, ItemState.VERIFIED):
+        verb = "decline" if to is ItemState.DECLINED else "verify"
+        raise InvalidMove(
+            f"an item becomes {to} by `elsewhere items {verb} {item_id}`, which asks what it needs"
+        )
+
+    def change(item: ActionItem) -> None:
+        if to is ItemState.ACCEPTED:
+            item.state = accept(item.state, item.document_status)
+            return
+        item.state = move(item.state, to)
+        item.decline_reason = item.declined_by = item.declined_until = None
+        item.verified_by = item.verification_note = None
+
+    return _change(context, item_id, f"item {to}", change)
+
+
+def verify_item(context: Context, item_id: int, method: VerificationMethod, note: str) -> ItemRecord:
+    """Record that a done item did what it was for; the verifier is the actor, who must not be its owner."""
+    if not note.strip():
+        raise InvalidInput("say what shows it: a link, what was looked at, who ran the drill", "--note")
+
+    def change(item: ActionItem) -> None:
+        item.state = move(item.state, ItemState.VERIFIED)
+        if item.owner is not None and set(parse_owners(context.actor)) & set(parse_owners(item.owner)):
+            raise InvalidMove(f"{item.owner} owns item {item_id}; somebody else has to verify it")
+        item.verification_method, item.verification_note = method, note.strip()
+        item.verified_by = context.actor
+
+    return _change(context, item_id, "item verified", change)
+
+
+def edit_item(context: Context, item_id: int, edit: Edit) -> ItemRecord:
+    """Give an item's fields new values; a later revision of its document does not undo them."""
+    if edit.title is not None and not edit.title.strip():
+        raise InvalidInput("a title has words", "--title")
+
+    def change(item: ActionItem) -> None:
+        for field in Edit.__slots__:
+            value = getattr(edit, field)
+            if value is not None:
+                setattr(
+                    item, field, value.strip() if isinstance(value, str) and not _is_word(value) else value
+                )
+
+    return _change(context, item_id, "item edited", change)
+
+
+def _is_word(value: str) -> bool:
+    return isinstance(value, ItemType | ItemSize)
+
+
+def _change(context: Context, item_id: int, action: str, change: Callable[[ActionItem], None]) -> ItemRecord:
+    """Change one item in one transaction, with an entry in the audit trail that says what differs."""
+
+    def work(session: Session) -> ItemRecord:
+        item = action_items.get(session, item_id)
+        before = item.model_dump(mode="json")
+        change(item)
+        if item.owner != before["owner"]:
+            names = parse_owners(item.owner) if item.owner else ()
+            item.owner_person_id, item.owner_team_id = people.resolve(session, names)
+        changes = _differences(before, item.model_dump(mode="json"))
+        if changes:
+            item.updated_at = context.now
+            session.add(item)
+            audit.record(
+                session,
+                at=context.now,
+                actor=context.actor,
+                action=action,
+                subject=item,
+                detail={"changes": changes},
+            )
+        session.flush()
+        return action_items.record(session, item_id)
+
+    return context.database.transact(work)
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        field: {"from": before[field], "to": value}
+        for field, value in after.items()
+        if value != before[field]
+    }
