@@ -29,11 +29,11 @@ CLOCKS = {
 
 COMPARATORS = {"packaging", "semver", "semantic_version", "pkg_resources", "distutils", "looseversion"}
 
-# Hosts that serve packages to one machine and perhaps to no other, and folders that are one person's.
+# Hosts that serve packages to one machine and perhaps to no other, and folders that are one person's (not "you").
 HOSTS = re.compile(
     r"pypi\.org|pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com|conda\.anaconda\.org"
 )
-HOMES = re.compile(r"(?<![\w.~$}])/(?:home|root|Users|work)/[\w.-]+|\b[A-Z]:\\Users\\")
+HOMES = re.compile(r"(?<![\w.~$}])/(?:home|root|Users|work)/(?!you\b)[\w.-]+|\b[A-Z]:\\Users\\")
 
 
 def files_that_are_too_long(tree: Tree) -> Iterator[str]:

@@ -114,12 +114,9 @@ def commands_that_do_not_exist(tree: Tree, program: Command) -> Iterator[str]:
 
 def data_that_nothing_reads(tree: Tree, readable: Iterable[str]) -> Iterator[str]:
     for snippet in snippets(tree):
-        reference = snippet.page.parts[:2] == ("docs", "reference") and snippet.language in ("json", "yaml")
-        if (snippet.title or reference) and not snippet.title.endswith(tuple(readable)):
-            yield (
-                f"{snippet.page}:{snippet.line}: nothing checks this block; "
-                f'give it a title="…" that ends with one of {", ".join(readable)}'
-            )
+        is_data = snippet.page.parts[:2] == ("docs", "reference") and snippet.language in ("json", "yaml")
+        if is_data and not snippet.title.endswith(tuple(readable)):
+            yield f'{snippet}: nothing checks this block; end its title="…" with one of {", ".join(readable)}'
 
 
 def _unknown_words(command: Command, words: list[str]) -> Iterator[str]:

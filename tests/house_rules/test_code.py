@@ -6,54 +6,49 @@ from pathlib import Path
 import pytest
 
 from tests.house_rules import code_rules as rules
-from tests.house_rules.tree import Tree, checkout, planted
+from tests.house_rules.tree import Tree, checkout, keep, planted
 
 Rule = Callable[[Tree], Iterator[str]]
 
 
-def keep(rule: Rule) -> None:
-    faults = list(rule(checkout()))
-    assert not faults, "\n" + "\n".join(faults)
-
-
 def test_no_file_is_too_long_to_read():
-    keep(rules.files_that_are_too_long)
+    keep(rules.files_that_are_too_long(checkout()))
 
 
 def test_every_name_says_what_it_holds():
-    keep(rules.names_that_say_nothing)
+    keep(rules.names_that_say_nothing(checkout()))
 
 
 def test_the_top_level_holds_what_belongs_there():
-    keep(rules.strangers_at_the_top)
+    keep(rules.strangers_at_the_top(checkout()))
 
 
 def test_no_file_tells_of_one_machine():
-    keep(rules.telltales_of_one_machine)
+    keep(rules.telltales_of_one_machine(checkout()))
 
 
 def test_one_file_commits():
-    keep(rules.commits)
+    keep(rules.commits(checkout()))
 
 
 def test_only_the_composition_root_reads_the_clock():
-    keep(rules.clocks)
+    keep(rules.clocks(checkout()))
 
 
 def test_the_product_is_synchronous():
-    keep(rules.asynchronous_code)
+    keep(rules.asynchronous_code(checkout()))
 
 
 def test_versions_are_compared_by_one_library():
-    keep(rules.version_comparators)
+    keep(rules.version_comparators(checkout()))
 
 
 def test_every_package_begins_with_its_caption():
-    keep(rules.packages_without_a_caption)
+    keep(rules.packages_without_a_caption(checkout()))
 
 
 def test_every_folder_of_tests_is_a_package():
-    keep(rules.folders_of_tests_that_are_no_packages)
+    keep(rules.folders_of_tests_that_are_no_packages(checkout()))
 
 
 SESSION = ("tracker/storage/session.py", "session.commit()")

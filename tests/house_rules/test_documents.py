@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,18 +13,13 @@ import pytest
 import typer
 
 from tests.house_rules import document_rules as rules
-from tests.house_rules.tree import ROOT, Tree, checkout, planted
+from tests.house_rules.tree import ROOT, Tree, checkout, keep, planted
 
 ARCHITECTURE = Path(".ci/architecture.py")
 
 LOADS = re.compile(
     r"""<(?:script|img|iframe)[^>]+src=["']?(?:https?:)?//[^>]+|<link rel="?(?:stylesheet|preconnect)"?[^>]+//[^>]+"""
 )
-
-
-def keep(faults: Iterator[str]) -> None:
-    found = list(faults)
-    assert not found, "\n" + "\n".join(found)
 
 
 def test_the_changelog_knows_the_version():

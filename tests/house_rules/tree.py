@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -56,6 +56,12 @@ def planted(root: Path) -> Tree:
     return _tree(
         root, (PurePosixPath(p.relative_to(root).as_posix()) for p in root.rglob("*") if p.is_file())
     )
+
+
+def keep(faults: Iterable[str]) -> None:
+    """Fail with every fault that a rule found."""
+    found = list(faults)
+    assert not found, "\n" + "\n".join(found)
 
 
 def _tree(root: Path, paths: Iterator[PurePosixPath]) -> Tree:
