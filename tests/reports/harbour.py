@@ -16,7 +16,9 @@ from tracker.core.patterns import parse_pattern
 from tracker.core.where_else import VersionedPattern, where_else
 from tracker.reports.where_else import WhereElseShape, where_else_shape
 
-BERTHS, TUGS, CRANES, FERRIES = (Ref(f"component:default/{n}") for n in ("berths", "tugs", "cranes", "ferries"))
+BERTHS, TUGS, CRANES, FERRIES = (
+    Ref(f"component:default/{n}") for n in ("berths", "tugs", "cranes", "ferries")
+)
 TIDES, PILOTS, SPARE = Ref("resource:default/tides"), Ref("group:default/pilots"), Ref("resource:night/spare")
 
 PATTERN = """
@@ -49,6 +51,7 @@ HOSTILE = {
     "an attribute": "\" onmouseover='alert(1)' x=\"",
     "markup of the terminal": "[red]danger[/red] [link=https://evil.example]x[/link]",
     "Markdown": "![x](https://evil.example/x.png) [y](javascript:z) `c` **b** <b>t</b> | cell",
+    "backslashes": r"\| cell \[x](https://evil.example) \`c\`",
     "several lines": "one\r\n\n| two |\n# three\n",
     "commands of the terminal": "\x1b[31mred\x1b]0;title\x07\x9b2J\x00",
     "right to left": "safe\u202egnp.exe\u2066\u200f",
@@ -71,7 +74,13 @@ def sources(words: Words = PLAIN) -> tuple[SourceSnapshot, ...]:
         "register",
         "declared",
         datetime(2026, 3, 3, 6, tzinfo=UTC),
-        (service(BERTHS, 1), service(TUGS, 2), service(CRANES, 1), service(FERRIES, 3), EntityAssertion(PILOTS)),
+        (
+            service(BERTHS, 1),
+            service(TUGS, 2),
+            service(CRANES, 1),
+            service(FERRIES, 3),
+            EntityAssertion(PILOTS),
+        ),
         (RelationAssertion(BERTHS, PILOTS, RelationType.OWNED_BY),),
     )
     infrastructure = SourceSnapshot(

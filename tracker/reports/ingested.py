@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -36,7 +37,7 @@ def ingested_table(shapes: Sequence[IngestedShape]) -> RenderableType:
             "No documents there. Markdown, text and other document files are read; hidden ones are not."
         )
     rows = [
-        (one.postmortem_id, one.outcome, one.name, one.new, one.updated, one.withdrawn, one.learnings)
+        (one.postmortem_id, one.outcome, PurePath(one.name).name, one.new, one.updated, one.withdrawn, one.learnings)
         for one in shapes
         if one.outcome != Outcome.UNCHANGED
     ]

@@ -15,16 +15,16 @@ from packageurl import PackageURL
 from tracker.core.catalog import DEPENDENCIES, EntityKind, Ref, kind_of, short_name
 from tracker.core.dependency_graph import CatalogGraph
 from tracker.reports.where_else import ExposedShape, WhereElseShape
-from tracker.reports.wording import brief
+from tracker.reports.wording import brief, visible
 
 MOST_NODES, MOST_EXPOSED = 150, 40
 """A picture with more is a hedge, and a left column with more is a wall; the tables of the report have everything."""
 
-WIDTH, HEIGHT = 236, 38
+WIDTH, HEIGHT = 250, 38
 """The size of a node."""
 
 _GAP, _BETWEEN_COLUMNS, _MARGIN, _GROUP_LABEL = 10, 120, 64, 26
-_LABEL_LENGTH, _NOTE_LENGTH = 29, 38
+_LABEL_LENGTH, _NOTE_LENGTH, _FRAME_LENGTH = 28, 38, 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,10 @@ def _chosen(shape: WhereElseShape) -> tuple[set[str], dict[_Edge, None], int]:
             continue
         drawn.add(one.ref)
         for step in paths:
-            if len(more := drawn | {step.from_ref, step.to_ref}) <= MOST_NODES:
-                drawn = more
+            ends = {step.from_ref, step.to_ref}
+            # A step whose way here had no room stays out too: a picture in one piece has its columns by distance.
+            if ends & drawn and len(drawn | ends) <= MOST_NODES:
+                drawn |= ends
                 edges[step.from_ref, step.relation, step.to_ref] = None
     return drawn, edges, len(wanted) - len(drawn)
 
@@ -160,7 +162,7 @@ def _first_column(
         for ref in refs:
             heights[ref] = y
             y += HEIGHT + _GAP
-        frames.append(Frame(brief(label, _NOTE_LENGTH), _MARGIN - _GAP, top, WIDTH + 2 * _GAP, y - top))
+        frames.append(Frame(brief(label, _FRAME_LENGTH), _MARGIN - _GAP, top, WIDTH + 2 * _GAP, y - top))
         y += _GAP
     return tuple(frames), heights
 
@@ -205,13 +207,21 @@ def _standing(
 
 
 def _label(ref: str) -> str:
-    """Return what people call an entity, with its namespace where that is not the default one."""
+    """Return what people call an entity, with its namespace where that is not the default one.
+
+    A long name loses its middle: names that begin alike often differ at the end.
+    """
     if kind_of(Ref(ref)) is EntityKind.PACKAGE:
         package = PackageURL.from_string(ref)
         name = "/".join(filter(None, (package.namespace, package.name)))
     else:
         name = ref.partition(":")[2].removeprefix("default/")
-    return brief(name, _LABEL_LENGTH)
+    name = visible(name)
+    return (
+        name
+        if len(name) <= _LABEL_LENGTH
+        else f"{name[: _LABEL_LENGTH // 2]}…{name[1 - _LABEL_LENGTH // 2 :]}"
+    )
 
 
 def _x(column: int) -> float:

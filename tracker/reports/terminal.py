@@ -10,7 +10,9 @@ from tracker.reports.wording import brief, familiar
 
 
 def line(text: object) -> Text:
-    """Return foreign text for a terminal: on one line, harmless, of bearable length; nothing for ``None``."""
+    """Return foreign text for a terminal: harmless, of bearable length; a list has a line each, ``None`` nothing."""
+    if isinstance(text, list):
+        return Text("\n").join(line(one) for one in text)
     return Text("" if text is None else familiar(brief(str(text))))
 
 

@@ -2,10 +2,8 @@
 
 import re
 from functools import cache
-from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from tracker.core.dependency_graph import CatalogGraph
 from tracker.reports.neighbourhood import HEIGHT, WIDTH, neighbourhood
@@ -44,27 +42,21 @@ def _templates() -> Environment:
         finalize=_harmless,
     )
     templates.filters |= {
-        "bearable": _bearable,
+        "breakable": _breakable,
         "counted": counted,
         "entities": entities,
         "in_short": in_short,
         "minute": minute,
     }
-    templates.globals |= {
-        "score_sum": score_sum,
-        "style": Markup(files("tracker.reports").joinpath("style.css").read_text("utf-8")),  # noqa: S704 - our own
-    }
+    templates.globals |= {"longest": LONGEST, "score_sum": score_sum}
     return templates
 
 
 def _harmless(value: object) -> object:
     """Escaping makes text inert for the browser; this makes it honest for the eye. It sees every value of a page."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
-def _bearable(value: object) -> Markup:
-    """Return foreign text isolated from the direction of its surroundings; the whole of a long one is its tooltip."""
-    text = visible(str(value))
-    tooltip = Markup(' title="{}"').format(text) if len(text) > LONGEST else ""
-    parts = _AFTER_A_PART.split(familiar(brief(text)))
-    return Markup("<bdi{}>{}</bdi>").format(tooltip, Markup("<wbr>").join(parts))
+def _breakable(value: object) -> list[str]:
+    """Return foreign text of bearable length, cut where a line may break."""
+    return _AFTER_A_PART.split(familiar(brief(str(value))))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tracker.core.catalog import Value
 from tracker.reports.where_else import ExposedShape, WhereElseShape, in_short, open_questions
-from tracker.reports.wording import brief, counted, entities, minute, score_sum
+from tracker.reports.wording import LONGEST, LONGEST_STATEMENT, brief, counted, entities, minute, score_sum
 
 _ACTIVE = re.compile(r"^[#+-]|[\\`*_\[\]|~$@]|(?<=:)/(?=/)")
 _AS_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -27,19 +27,19 @@ def where_else_markdown(shape: WhereElseShape) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def escaped(text: str) -> str:
+def escaped(text: str, longest: int = LONGEST) -> str:
     r"""Return foreign text that Markdown shows as it is written, in a table's cell too.
 
     >>> print(escaped("<b>|[x](y)"))
     &lt;b&gt;\|\[x\](y)
     """
-    return _ACTIVE.sub(r"\\\g<0>", brief(text).translate(_AS_ENTITIES))
+    return _ACTIVE.sub(r"\\\g<0>", brief(text, longest).translate(_AS_ENTITIES))
 
 
 def _heading(shape: WhereElseShape) -> Iterator[str]:
     yield f"# Where else: {escaped(shape.heading)}"
     if shape.lesson_statement:
-        yield f"> {escaped(shape.lesson_statement)}"
+        yield f"> {escaped(shape.lesson_statement, LONGEST_STATEMENT)}"
     asked = ", ".join(f"{escaped(one.pattern)} (version {one.version})" for one in shape.patterns)
     lines = [f"- Asked: {asked}"]
     if shape.learned_from:

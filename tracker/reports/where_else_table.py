@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tracker.reports.terminal import line
 from tracker.reports.where_else import ExposedShape, WhereElseShape, in_short, open_questions
-from tracker.reports.wording import brief, counted, entities, familiar, minute, score_sum
+from tracker.reports.wording import LONGEST_STATEMENT, brief, counted, entities, familiar, minute, score_sum
 
 REFS_SHOWN = 12
 """How many refs one open question lists on a terminal; the other formats list all."""
@@ -35,12 +35,13 @@ def where_else_table(shape: WhereElseShape) -> RenderableType:
 def _heading(shape: WhereElseShape) -> Iterator[RenderableType]:
     yield Text(brief(shape.heading), style="bold")
     if shape.lesson_statement:
-        yield line(shape.lesson_statement)
+        yield Text(brief(shape.lesson_statement, LONGEST_STATEMENT))
     if shape.learned_from:
-        yield line(f"Learned from: {', '.join(shape.learned_from)}")
+        yield Text(f"Learned from: {', '.join(map(brief, shape.learned_from))}")
     if shape.origin:
         yield line(f"Origin: {shape.origin}")
-    yield line(f"Asked: {', '.join(f'{one.pattern} (version {one.version})' for one in shape.patterns)}")
+    asked = (f"{brief(one.pattern)} (version {one.version})" for one in shape.patterns)
+    yield Text(f"Asked: {', '.join(asked)}")
     if shape.snapshot.observed_at is not None:
         number = "" if shape.snapshot.number is None else f", snapshot {shape.snapshot.number}"
         sources = counted(len(shape.snapshot.sources), "source", "sources")

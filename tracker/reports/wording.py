@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 LONGEST = 200
 """How many characters of one foreign text a page shows. JSON has it whole."""
 
+LONGEST_STATEMENT = 2_000
+"""The same for a lesson's statement, which is there to be read."""
+
 _JOINERS = "\u200c\u200d"
 """Invisible, but Persian, Hindi and emoji are spelled with them."""
 
