@@ -157,9 +157,9 @@ class _Reading:
 
     def _coverage(self, line: Line) -> None:
         line.expect(("covers", "for"))
-        questions = []
+        questions: list[str] = []
         for index, question in enumerate(line.listed(line.members["for"], "for")):
-            questions.append(_question(line, question, index))
+            questions.extend(_questions(line, question, index))
         if not questions:
             line.fail('must name what was looked at, such as ["contains", "calls:out"]', "for")
         self.coverage[CoverageStatement(_glob(line), tuple(questions))] = None
@@ -200,14 +200,16 @@ def _tags(line: Line) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.name(tag, "tags", index) for index, tag in enumerate(tags)))
 
 
-def _question(line: Line, value: object, index: int) -> str:
+def _questions(line: Line, value: object, index: int) -> tuple[str, ...]:
+    """Return one question with the shorthand spelled out: an owner is a relation."""
     text = line.name(value, "for", index)
-    if text == "attribute:owner":
-        return _OWNER_QUESTION
     try:
-        return parse_question(text)
+        question = parse_question(text)
     except InvalidInput as error:
         line.fail(error.problem, "for", index)
+    return {"attribute:owner": (_OWNER_QUESTION,), "attribute:*": (question, _OWNER_QUESTION)}.get(
+        question, (question,)
+    )
 
 
 def _glob(line: Line) -> str:

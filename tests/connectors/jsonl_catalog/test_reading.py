@@ -127,9 +127,18 @@ def test_no_owner_means_that_owners_were_looked_for_there(tmp_path: Path) -> Non
     assert snapshot.coverage == (CoverageStatement(CHECKOUT, ("owned_by:out",)),)
 
 
-def test_covering_the_owner_means_covering_the_relation(tmp_path: Path) -> None:
-    snapshot = read(tmp_path, {"covers": "*", "for": ["attribute:owner", "attribute:tier"]})
-    assert snapshot.coverage == (CoverageStatement("*", ("owned_by:out", "attribute:tier")),)
+@pytest.mark.parametrize(
+    ("written", "spelled_out"),
+    [
+        (["attribute:owner", "attribute:tier"], ("owned_by:out", "attribute:tier")),
+        (["attribute:*"], ("attribute:*", "owned_by:out")),
+    ],
+)
+def test_covering_the_owner_means_covering_the_relation(
+    tmp_path: Path, written: list[str], spelled_out: tuple[str, ...]
+) -> None:
+    snapshot = read(tmp_path, {"covers": "*", "for": written})
+    assert snapshot.coverage == (CoverageStatement("*", spelled_out),)
 
 
 def test_a_relation_has_facts_of_its_own(tmp_path: Path) -> None:
