@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from tests import postgresql
 from tracker.storage import migrations
 from tracker.storage.session import Database
+
+pytest_plugins = ("tests.slow_tier",)
 
 
 class SettableClock:
@@ -44,28 +47,32 @@ def postgresql_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_url(postgresql_server: str) -> Iterator[Callable[[str], str]]:
-    """Returns the URL of a new database that is a copy of another."""
+def postgresql_copy(postgresql_server: str) -> Callable[[str], AbstractContextManager[str]]:
+    """Makes a new database that is a copy of another, yields its URL, and drops it afterwards."""
     names = (f"test_{number}" for number in count())
-    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as administrator:
 
-        def new(template: str) -> str:
-            name = next(names)
+    @contextmanager
+    def copy(template: str) -> Iterator[str]:
+        name = next(names)
+        with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as administrator:
             administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-            return f"{postgresql_server}/{name}"
+            yield f"{postgresql_server}/{name}"
+            administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-        yield new
-
-
-@pytest.fixture(scope="session")
-def _migrated_postgresql(new_postgresql_url: Callable[[str], str]) -> str:
-    url = new_postgresql_url("template1")
-    _migrate(url)
-    return url.rpartition("/")[2]
+    return copy
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_postgresql(postgresql_copy: Callable[[str], AbstractContextManager[str]]) -> Iterator[str]:
+    """The name of a PostgreSQL database with all tables, to be copied."""
+    with postgresql_copy("template1") as url:
+        _migrate(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied."""
     path = tmp_path_factory.mktemp("migrated") / "elsewhere.sqlite"
     _migrate(f"sqlite:///{path}")
     return path
@@ -79,33 +86,31 @@ def _migrate(url: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database that has no tables yet."""
-    if request.param == "sqlite":
+    """A database that has no tables yet (of SQLite, not even the file)."""
+    with ExitStack() as stack:
         url = f"sqlite:///{tmp_path}/elsewhere.sqlite"
-    else:
-        url = request.getfixturevalue("new_postgresql_url")("template1")
-    database = Database(url)
-    yield database
-    database.close()
+        if request.param == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("postgresql_copy")("template1"))
+        yield stack.enter_context(closing(Database(url)))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a new database with all tables and no rows."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("_migrated_sqlite"), tmp_path / "elsewhere.sqlite")
-        return f"sqlite:///{tmp_path}/elsewhere.sqlite"
-    template = request.getfixturevalue("_migrated_postgresql")
-    url: str = request.getfixturevalue("new_postgresql_url")(template)
-    return url
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "elsewhere.sqlite")
+        yield f"sqlite:///{tmp_path}/elsewhere.sqlite"
+    else:
+        template = request.getfixturevalue("migrated_postgresql")
+        with request.getfixturevalue("postgresql_copy")(template) as url:
+            yield url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A new database with all tables and no rows, on each engine."""
-    database = Database(database_url)
-    yield database
-    database.close()
+    with closing(Database(database_url)) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

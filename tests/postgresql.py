@@ -24,7 +24,7 @@ class NoServer(Exception):
 @contextmanager
 def server() -> Iterator[str]:
     """Yield ``postgresql://postgres@127.0.0.1:PORT``; the server and all its data are gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="elsewhere-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="elsewhere-postgresql-", dir=_memory()))
     try:
         folder.chmod(0o755)
         programs = _programs(folder)
@@ -46,6 +46,12 @@ def server() -> Iterator[str]:
             run("pg_ctl", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
+
+
+def _memory() -> Path | None:
+    """Return a folder in memory if there is room: a database for each test is much to ask of a disk."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30 else None
 
 
 def _programs(folder: Path) -> Path:

@@ -2,17 +2,22 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, cast
 
 import structlog
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from sqlalchemy import inspect
+from structlog.tracebacks import ExceptionDictTransformer
 
-from tracker.core.errors import InvalidInput, NotFound
+from tracker.core.errors import DatabaseNotReady, InvalidInput, NotFound
 from tracker.core.ports import CatalogSource, Clock, PostmortemSource
 from tracker.settings import Settings
 from tracker.storage import migrations
@@ -21,6 +26,9 @@ from tracker.workflows.context import Context
 
 POSTMORTEM_SOURCES = "elsewhere.postmortem_sources"
 CATALOG_SOURCES = "elsewhere.catalog_sources"
+
+_SQLITE = b"SQLite format 3\0"
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+(?=@)")
 
 
 def system_clock() -> datetime:
@@ -74,6 +82,10 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = "ELSEWHERE_" + "__".join(str(part) for part in first["loc"]).upper()
         raise InvalidInput(first["msg"], name) from None
+    except SettingsError as error:  # a value of several parts that is not JSON
+        named = re.search(r'field "(\w+)"', str(error))
+        name = f"ELSEWHERE_{named[1].upper()}" if named else "settings"
+        raise InvalidInput("cannot be read; set its parts instead, as NAME__PART", name) from None
 
 
 def open_application(
@@ -85,28 +97,75 @@ def open_application(
 ) -> Application:
     """Put the product together, with the database ready.
 
-    A SQLite database that does not exist yet is made. One of an older version raises `DatabaseNotReady`, which says
-    what to do, unless ``upgrade`` allows it.
+    See `prepare` for what happens to a database that is absent or of an older version.
     """
     settings = settings or load_settings()
     database = Database(settings.database_url.get_secret_value())
-    is_new = database.path is not None and not database.path.exists()
-    if upgrade or is_new:
-        migrations.upgrade(database)
-    else:
-        migrations.check(database)
+    try:
+        prepare(database, upgrade=upgrade)
+    except BaseException:
+        database.close()
+        raise
     return Application(
         settings, Context(database, clock, settings.actor), os.environ if environment is None else environment
     )
 
 
+def prepare(database: Database, *, upgrade: bool = False) -> None:
+    """Make sure that a database has the tables that this program needs.
+
+    A SQLite database that does not exist yet is made, and one whose making was cut short is completed. One of an older
+    version raises `DatabaseNotReady`, which says what to do, unless ``upgrade`` allows it. A file that is something else
+    always does.
+    """
+    if database.path and not _has_tables(database, database.path):
+        upgrade = True
+    if upgrade:
+        migrations.upgrade(database)
+    else:
+        migrations.check(database)
+
+
+def _has_tables(database: Database, path: Path) -> bool:
+    """Return whether a SQLite file has tables; raises `DatabaseNotReady` when they are another program's."""
+    if not path.exists():
+        return False
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_SQLITE))
+    except OSError as error:
+        raise DatabaseNotReady(
+            f"{path}: it cannot be read ({error.strerror}); name another file in the database URL"
+        ) from error
+    if not start:
+        return False
+    # SQLite itself takes a very short file of something else for an empty database, and would write over it.
+    if start != _SQLITE:
+        raise DatabaseNotReady(f"{path}: it is not a SQLite database; name another file in the database URL")
+    with database.reading() as session:
+        tables = inspect(session.connection()).get_table_names()
+    if tables and "alembic_version" not in tables:
+        raise DatabaseNotReady(
+            f"{path}: it is the database of another program; name another file in the database URL"
+        )
+    return bool(tables)
+
+
 def configure_logs(settings: Settings) -> None:
     """Send structured logs to standard error, away from what commands print."""
     level = getattr(logging, settings.log_level.upper())
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
+    # Tracebacks come without the values of variables, which may be secrets or confidential words.
+    renderers: list[Any] = (
+        [
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ]
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -115,16 +174,12 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_secrets,
-            structlog.processors.dict_tracebacks if settings.log_format == "json" else _unchanged,
-            renderer,
+            *renderers,
+            _without_passwords,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-
-
-def _unchanged(_logger: Any, _method: str, event: Any) -> Any:
-    return event
 
 
 def _without_secrets(_logger: Any, _method: str, event: Any) -> Any:
@@ -133,3 +188,8 @@ def _without_secrets(_logger: Any, _method: str, event: Any) -> Any:
         if any(word in name.lower() for word in ("token", "password", "secret", "authorization")):
             event[name] = "***"
     return event
+
+
+def _without_passwords(_logger: Any, _method: str, line: Any) -> str:
+    """Mask the passwords in the URLs of a log line, its traceback included."""
+    return _PASSWORD.sub(r"\1***", str(line))

@@ -108,7 +108,9 @@ def _dates(*names: str) -> list[sa.Column]:
 
 
 def _jsons(*names: str, null: bool = False) -> list[sa.Column]:
-    return _columns(sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), names, null=null)
+    # In a column of JSON, SQLite takes a number for its own and rounds it.
+    kind = sa.JSON().with_variant(postgresql.JSONB(), "postgresql").with_variant(sa.Text(), "sqlite")
+    return _columns(kind, names, null=null)
 
 
 def _to(column: str, table: str, *, null: bool = False, index: bool = False) -> sa.Column:

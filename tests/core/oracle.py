@@ -5,11 +5,11 @@ An answer is ``True``, ``False`` or ``None`` (nobody can tell).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from tracker.core.catalog import Ref, SourceSnapshot, Value
 
@@ -19,8 +19,19 @@ Json = Any
 SUBTYPES = ("calls", "consumes_api", "uses", "contains", "runs_on")
 """The dependencies that say of which type they are; ``depends_on`` is said of any of them, or of none in particular."""
 
+COMPARISONS = ("exists", "equals", "in", "less", "greater", "matches")
+
 LEAVES = {
-    "component": {"calls", "consumes_api", "provides_api", "uses", "contains", "runs_on", "depends_on", "part_of"},
+    "component": {
+        "calls",
+        "consumes_api",
+        "provides_api",
+        "uses",
+        "contains",
+        "runs_on",
+        "depends_on",
+        "part_of",
+    },
     "resource": {"uses", "contains", "runs_on", "depends_on", "part_of"},
     "api": {"depends_on", "part_of"},
     "system": {"depends_on", "part_of"},
@@ -134,9 +145,8 @@ class Catalog:
             for snapshot in self.snapshots
             for statement in snapshot.coverage
             for stated in statement.questions
-            for name in self.names(ref)
-            if fnmatchcase(name, statement.entities)
-            and fnmatchcase(plain.get(question, question), plain.get(stated, stated))
+            if fnmatchcase(plain.get(question, question), plain.get(stated, stated))
+            and any(fnmatchcase(name, statement.entities) for name in self.names(ref))
         }
 
     def saw_all(self, relation: str, ref: Ref) -> bool:
@@ -147,7 +157,9 @@ class Catalog:
             return bool(self.looked("depends_on:out", ref))
         subtypes = [one for one in SUBTYPES if may_leave(one, ref)]
         return (
-            relation == "depends_on" and bool(subtypes) and all(self.looked(f"{one}:out", ref) for one in subtypes)
+            relation == "depends_on"
+            and bool(subtypes)
+            and all(self.looked(f"{one}:out", ref) for one in subtypes)
         )
 
     def saw_all_incoming(self, relation: str, ref: Ref, kinds: set[str]) -> bool:
@@ -179,49 +191,48 @@ def holds(catalog: Catalog, predicate: Json, ref: Ref) -> Answer:
 
 
 def leaf(catalog: Catalog, key: str, value: Json, beside: Json, ref: Ref) -> Answer:
+    """The answer to one key of a mapping; a fact's comparisons stand beside it."""
     match key:
-        case "all":
-            return both(holds(catalog, part, ref) for part in value)
-        case "any":
-            return either(holds(catalog, part, ref) for part in value)
-        case "not":
-            return negation(holds(catalog, value, ref))
-        case "at_least":
-            return counted(value, [holds(catalog, part, ref) for part in value["of"]])
+        case "all" | "any" | "not" | "at_least":
+            return connected(key, value, lambda part: holds(catalog, part, ref))
+        case "contains" | "relation" | "reaches":
+            follow = {"contains": contains, "relation": related, "reaches": reaches}[key]
+            return follow(catalog, value, ref)
         case "kind":
             return kind(ref) in listed(value)
+        case "fact":
+            said = catalog.said(ref, "facts", value)
+            return facts(beside, said, looked=bool(catalog.looked(f"fact:{value}", ref)))
         case "tag":
             stated = catalog.tags(ref)
             if any(tag in tags for tags in stated for tag in listed(value)):
                 return True
             return False if stated or catalog.looked("attribute:tags", ref) else None
-        case "fact":
-            said = catalog.said(ref, "facts", value)
-            return facts(beside, said, looked=bool(catalog.looked(f"fact:{value}", ref)))
-        case "contains":
-            return contains(catalog, value, ref)
-        case "relation":
-            return related(catalog, value, ref)
-        case "reaches":
-            return reaches(catalog, value, ref)
-        case "exists" | "equals" | "in" | "less" | "greater" | "matches":
-            return True  # weighed with the fact beside it
+    if key in COMPARISONS:
+        return True  # weighed with the fact beside it
     said = catalog.said(ref, "attributes", key)
     return weigh(said, bool(catalog.looked(f"attribute:{key}", ref)), "in", listed(value))
+
+
+def connected(key: str, value: Json, answer: Callable[[Json], Answer]) -> Answer:
+    match key:
+        case "all":
+            return both(map(answer, value))
+        case "any":
+            return either(map(answer, value))
+        case "not":
+            return negation(answer(value))
+    answers = [answer(part) for part in value["of"]]
+    sure = answers.count(True)
+    return between(value["n"], None, sure, sure + answers.count(None))
 
 
 def listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
-def counted(value: Json, answers: list[Answer]) -> Answer:
-    sure = answers.count(True)
-    return between(value["n"], None, sure, sure + answers.count(None))
-
-
 def facts(predicate: Json, said: list[Value], *, looked: bool) -> Answer:
-    comparisons = ("exists", "equals", "in", "less", "greater", "matches")
-    return both(weigh(said, looked, key, predicate[key]) for key in comparisons if key in predicate)
+    return both(weigh(said, looked, key, predicate[key]) for key in COMPARISONS if key in predicate)
 
 
 def weigh(said: list[Value], looked: bool, comparison: str, operand: Json) -> Answer:
@@ -234,7 +245,7 @@ def weigh(said: list[Value], looked: bool, comparison: str, operand: Json) -> An
 def compares(value: Value, comparison: str, operand: Json) -> Answer:
     match comparison:
         case "exists":
-            return (value is not None) == operand
+            return (value is not None) is operand
         case "equals":
             return same(value, operand)
         case "in":
@@ -246,7 +257,7 @@ def compares(value: Value, comparison: str, operand: Json) -> Answer:
         return re.fullmatch(operand, text) is not None
     if isinstance(value, bool | str):
         return None
-    return value < operand if comparison == "less" else value > operand
+    return bool(value < operand if comparison == "less" else value > operand)
 
 
 def same(one: Json, other: Json) -> bool:
@@ -254,20 +265,13 @@ def same(one: Json, other: Json) -> bool:
 
 
 def on_edge(catalog: Catalog, predicate: Json, edge: Json) -> Answer:
-    answers = []
+    answers: list[Answer] = []
     for key, value in predicate.items():
-        match key:
-            case "all":
-                answers.append(both(on_edge(catalog, part, edge) for part in value))
-            case "any":
-                answers.append(either(on_edge(catalog, part, edge) for part in value))
-            case "not":
-                answers.append(negation(on_edge(catalog, value, edge)))
-            case "at_least":
-                answers.append(counted(value, [on_edge(catalog, part, edge) for part in value["of"]]))
-            case "fact":
-                looked = looked_at_edge(catalog, edge, value)
-                answers.append(facts(predicate, edge["facts"].get(value, []), looked=looked))
+        if key == "fact":
+            looked = looked_at_edge(catalog, edge, value)
+            answers.append(facts(predicate, edge["facts"].get(value, []), looked=looked))
+        elif key not in COMPARISONS:
+            answers.append(connected(key, value, lambda part: on_edge(catalog, part, edge)))
     return both(answers)
 
 
@@ -279,23 +283,30 @@ def looked_at_edge(catalog: Catalog, edge: Json, fact: str) -> bool:
 
 def contains(catalog: Catalog, value: Json, ref: Ref) -> Answer:
     asked = {"package": value} if isinstance(value, str) else value
-    package = catalog.name(asked["package"])
-    answers: list[Answer] = []
-    for edge in catalog.edges:
-        if (edge["from"], edge["to"], edge["type"]) == (ref, package, "contains"):
-            answers.append("versions" not in asked or version_in(catalog, edge, asked["versions"]))
-    if not answers and any(
-        (edge["from"], edge["to"], edge["type"]) == (ref, package, "depends_on") for edge in catalog.edges
-    ):
+    package = catalog.name(Ref(asked["package"]))
+    answers = [
+        "versions" not in asked or version_in(edge, asked["versions"])
+        for edge in catalog.edges
+        if (edge["from"], edge["to"], edge["type"]) == (ref, package, "contains")
+    ]
+    vague = [
+        edge
+        for edge in catalog.edges
+        if (edge["from"], edge["to"], edge["type"]) == (ref, package, "depends_on")
+    ]
+    if vague and not answers and may_leave("contains", ref):
         answers.append(None)
     if not catalog.saw_all("contains", ref):
         answers.append(None)
     return either(answers)
 
 
-def version_in(catalog: Catalog, edge: Json, versions: str) -> Answer:
-    said = edge["facts"].get("version", [])
-    answers = {None if value is None else str(value) in SpecifierSet(versions, prereleases=True) for value in said}
+def version_in(edge: Json, versions: str) -> Answer:
+    bound = Version(versions.strip("<>="))
+    answers = {
+        None if value is None else Version(value) < bound if versions[0] == "<" else Version(value) >= bound
+        for value in edge["facts"].get("version", [])
+    }
     return answers.pop() if len(answers) == 1 else None
 
 
@@ -344,7 +355,11 @@ def reaches(catalog: Catalog, value: Json, ref: Ref) -> Answer:
     via = set(listed(value.get("via", "depends_on")))
     if "depends_on" in via:
         via |= set(SUBTYPES)
-    if any(holds(catalog, value["to"], end) for end in distances(catalog, ref, via, hops, vague=False) if end != ref):
+    if any(
+        holds(catalog, value["to"], end)
+        for end in distances(catalog, ref, via, hops, vague=False)
+        if end != ref
+    ):
         return True
     reached = distances(catalog, ref, via, hops, vague=True)
     if any(holds(catalog, value["to"], end) is not False for end in reached if end != ref):

@@ -45,7 +45,14 @@ QUESTIONS = [
     *("contains", "consumes_api:out", "runs_on:out", "part_of:out", "contains:fact:version"),
     *("calls:fact:*", "uses:fact:retries", "depends_on:fact:*", "uses:in"),
 ]
-GLOBS = ["*", "component:*", "component:*/*", "component:default/*", "component:default/a", "component:trace/*"]
+GLOBS = [
+    "*",
+    "component:*",
+    "component:*/*",
+    "component:default/*",
+    "component:default/a",
+    "component:trace/*",
+]
 GLOBS += ["resource:*", "api:*", "system:*", "pkg:*", "pkg:pypi/redis"]
 
 
@@ -117,7 +124,11 @@ def connected(leaves: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[An
         counted = parts.flatmap(
             lambda of: st.integers(1, len(of)).map(lambda n: {"at_least": {"n": n, "of": of}})
         )
-        one_key = [parts.map(lambda p: {"all": p}), parts.map(lambda p: {"any": p}), inner.map(lambda p: {"not": p})]
+        one_key = [
+            parts.map(lambda p: {"all": p}),
+            parts.map(lambda p: {"any": p}),
+            inner.map(lambda p: {"not": p}),
+        ]
         return st.one_of(*one_key, counted, st.builds(lambda one, two: {**one, **two}, inner, inner))
 
     # Merging two mappings can leave a comparison without its fact; such a predicate is no pattern.
@@ -130,14 +141,18 @@ def whole(predicate: Any) -> bool:
 
 
 plain_leaves = st.one_of(
-    st.builds(lambda v: {"kind": v}, st.sampled_from(["component", "resource", "package", ["api", "component"]])),
+    st.builds(
+        lambda v: {"kind": v}, st.sampled_from(["component", "resource", "package", ["api", "component"]])
+    ),
     st.builds(lambda v: {"type": v}, st.sampled_from(["service", ["service", "cache"]])),
     st.builds(lambda v: {"platform": v}, st.sampled_from(["web", "phone"])),
     st.builds(lambda v: {"tag": v}, st.sampled_from(["hot", ["hot", "cold"]])),
     fact_tests(FACTS),
 )
 contains = st.builds(
-    lambda package, versions: {"contains": {"package": package} | ({"versions": versions} if versions else {})},
+    lambda package, versions: {
+        "contains": {"package": package} | ({"versions": versions} if versions else {})
+    },
     st.sampled_from(PACKAGES),
     st.sampled_from([None, "<5.0", ">=5.0.0"]),
 )
@@ -184,6 +199,33 @@ def edge_leaves() -> st.SearchStrategy[Any]:
     """Leaves that follow edges, alone: what they get wrong, connectives only hide."""
     simple = st.one_of(plain_leaves, contains)
     return st.one_of(relation_leaves(simple), reaches_leaves(simple), contains)
+
+
+Json = dict[str, Any]
+BOUNDS: list[Json] = [{}, {"at_most": 1}]
+ENDS: list[Json] = [
+    {},
+    {"to": {"tag": "hot"}},
+    {"to": {"kind": "component"}, "where": {"fact": "retries", "exists": False}},
+]
+HOPS: list[Json] = [{"hops": 1}, {"hops": "any"}]
+VIA: list[Json] = [{}, {"via": "calls"}, {"via": ["part_of", "uses"]}]
+VERSION_RANGES: list[Json] = [{}, {"versions": "<5.0"}]
+BATTERY: list[Json] = [
+    *(
+        {"relation": {"type": of_type, "direction": way, **bounds, **ends}}
+        for of_type in ("calls", "uses", "depends_on", "contains")
+        for way in ("out", "in")
+        for bounds, ends in product(BOUNDS, ENDS)
+    ),
+    *(
+        {"reaches": {"to": to, **hops, **via}}
+        for to in ({"tag": "hot"}, {"kind": "package"})
+        for hops, via in product(HOPS, VIA)
+    ),
+    *({"contains": {"package": "pkg:pypi/redis", **versions}} for versions in VERSION_RANGES),
+]
+"""A pattern for each way to follow edges: what one of these gets wrong, a random pattern rarely shows."""
 
 
 @st.composite

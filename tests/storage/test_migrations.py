@@ -42,7 +42,7 @@ def definitions(database: Database) -> dict[str, object]:
                         str(index["name"]),
                         index["column_names"],
                         index["unique"],
-                        str(index["dialect_options"]),
+                        sorted(map(str, index["dialect_options"].values())),
                     )
                     for index in inspector.get_indexes(table)
                 ),

@@ -128,9 +128,10 @@ def test_a_failing_transaction_leaves_nothing_behind(database):
 
 
 def test_a_reading_session_cannot_write(database):
-    with pytest.raises((DBAPIError, DatabaseNotReady)), database.reading() as session:
+    with database.reading() as session:
         session.add(Person(name="Ada", created_at=NOW))
-        session.flush()
+        with pytest.raises(DBAPIError, match=r"read-?only"):
+            session.flush()
 
 
 def test_a_reading_session_sees_one_moment(database):
@@ -197,7 +198,7 @@ def test_an_unreachable_server_is_named_without_the_password(url):
     database = Database(url)
     with pytest.raises(DatabaseNotReady) as caught, database.reading() as session:
         session.exec(select(Person)).all()
-    assert "postgresql://ada@127.0.0.1:1/elsewhere" in str(caught.value).replace(":***", "")
+    assert "postgresql://ada@127.0.0.1:1/elsewhere" in str(caught.value)
     shown = f"{caught.value} {caught.value.__cause__} {database!r}"
     assert "s3cret" not in shown
 

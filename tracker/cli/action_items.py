@@ -1,11 +1,12 @@
 """Commands about action items: list, show, and triage."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tracker.cli.terminal import (
+    LARGEST,
     NEEDS_A_PERSON,
     REFUSED,
     Format,
@@ -19,12 +20,14 @@ from tracker.cli.terminal import (
 )
 from tracker.core.action_items import ItemSize, ItemState, ItemType, VerificationMethod
 from tracker.core.errors import ElsewhereError
-from tracker.storage.action_items import ItemRecord
+
+if TYPE_CHECKING:
+    from tracker.storage.action_items import ItemRecord
 
 commands = group("items", "Action items: what is proposed, what was accepted, how far it is.")
 
-Ids = Annotated[list[int], typer.Argument(metavar="ID…", help="Numbers of items.")]
-Id = Annotated[int, typer.Argument(metavar="ID", help="The number of an item.")]
+Ids = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of items.", min=1, max=LARGEST)]
+Id = Annotated[int, typer.Argument(metavar="ID", help="The number of an item.", min=1, max=LARGEST)]
 
 
 @commands.command("list")
@@ -33,7 +36,9 @@ def list_(
     state: Annotated[
         list[ItemState] | None, typer.Option(help="Only in this state; may be repeated.")
     ] = None,
-    postmortem: Annotated[int | None, typer.Option(metavar="ID", help="Only of this postmortem.")] = None,
+    postmortem: Annotated[
+        int | None, typer.Option(metavar="ID", help="Only of this postmortem.", min=1, max=LARGEST)
+    ] = None,
     program: Annotated[str | None, typer.Option(metavar="KEY", help="Only of this program.")] = None,
     text: Annotated[str | None, typer.Option(help="Only with these words in the title.")] = None,
     how: FormatOption = Format.TABLE,
@@ -171,7 +176,7 @@ def edit(
     _each([item_id], lambda one: edit_item(opened.context, one, new), how)
 
 
-def _each(item_ids: list[int], change: Callable[[int], ItemRecord], how: Format) -> None:
+def _each(item_ids: list[int], change: "Callable[[int], ItemRecord]", how: Format) -> None:
     """Change each item in a transaction of its own; those that are refused are named, the others go on."""
     from tracker.reports.action_items import item_shape, items_table
 

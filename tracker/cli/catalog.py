@@ -29,7 +29,7 @@ def _of_several() -> None:
 def import_(
     context: typer.Context,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="Catalog files in the neutral JSON Lines format.")
+        list[str], typer.Argument(metavar="FILE", help="Catalog files in the neutral JSON Lines format.")
     ],
     source: Annotated[str, typer.Option("--reader", help="The connector that reads them.")] = "jsonl",
     how: FormatOption = Format.TABLE,

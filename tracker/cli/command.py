@@ -1,11 +1,10 @@
 """The command `elsewhere`: its groups, its global options, and how errors end it."""
 
-import os
 import sys
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from tracker import __version__
@@ -20,7 +19,7 @@ from tracker.cli import (
     programs,
     where_else,
 )
-from tracker.cli.terminal import FAILED, complain, note
+from tracker.cli.terminal import DONE, FAILED, complain
 from tracker.core.errors import ElsewhereError
 
 if TYPE_CHECKING:
@@ -89,23 +88,19 @@ def options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # What programs read is UTF-8 whatever the locale is, and no file name is too odd to be printed.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run(arguments))
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; an error that a person can understand is one line on standard error."""
     try:
-        code = app(args=arguments, standalone_mode=False)
+        app(args=arguments, prog_name="elsewhere")
     except ElsewhereError as error:
         return complain(error)
-    except click.exceptions.Abort:
-        note("aborted")
-        return FAILED
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader of a pipe left (`| head`): nobody is listening, so nothing more is said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    return code if isinstance(code, int) else 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED
+    return DONE

@@ -31,10 +31,10 @@ def upgrade(context: typer.Context) -> None:
 
     Example: elsewhere --database sqlite:///incidents.sqlite db upgrade
     """
-    from tracker.storage import migrations
+    from tracker.bootstrap import prepare
 
     database = _database(context)
-    migrations.upgrade(database)
+    prepare(database, upgrade=True)
     note(f"{database.name} is up to date")
 
 

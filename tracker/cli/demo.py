@@ -11,7 +11,6 @@ from rich.rule import Rule
 from tracker import samples
 from tracker.cli.terminal import application, out
 from tracker.core.errors import InvalidInput, NotFound
-from tracker.core.patterns import parse_pattern
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -41,7 +40,7 @@ def demo(
     database = folder / "elsewhere.sqlite"
     context.find_root().obj.overrides["database_url"] = SecretStr(f"sqlite:///{database}")
     opened = application(context)
-    told: dict[str, Any] = yaml.safe_load((company / "company.yaml").read_text(encoding="utf-8"))
+    told: dict[str, Any] = yaml.safe_load((samples.company() / "company.yaml").read_text(encoding="utf-8"))
     out.print(Rule(told["company"], style="bold"))
     out.print(told["about"], markup=False)
     _import_catalog(opened, company)
@@ -125,6 +124,7 @@ def _ingest(opened: "Application", company: Path) -> None:
 
 
 def _curate(opened: "Application", company: Path, told: dict[str, Any]) -> None:
+    from tracker.core.patterns import parse_pattern
     from tracker.storage import lessons, postmortems
     from tracker.workflows import curate_lessons
 

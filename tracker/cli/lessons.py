@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tracker.cli.patterns import read_pattern
-from tracker.cli.terminal import Format, FormatOption, application, group, note, show
+from tracker.cli.terminal import LARGEST, Format, FormatOption, application, group, note, show
 
 commands = group(
     "lessons", "Lessons: what several learnings have in common, worded so that others can use it."
@@ -52,7 +52,8 @@ def create(
     title: Annotated[str, typer.Option(help="What is to be done about it, in a few words.")],
     statement: Annotated[str, typer.Option(help="What is true, for whoever has the same pattern.")] = "",
     learning: Annotated[
-        list[int] | None, typer.Option(metavar="ID", help="A learning it comes from; may be repeated.")
+        list[int] | None,
+        typer.Option(metavar="ID", help="A learning it comes from; may be repeated.", min=1, max=LARGEST),
     ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
@@ -73,7 +74,10 @@ def add_learning(
     context: typer.Context,
     key: Key,
     learning_id: Annotated[
-        int, typer.Argument(metavar="LEARNING", help="`elsewhere postmortems show` lists them.")
+        int,
+        typer.Argument(
+            metavar="LEARNING", help="`elsewhere postmortems show` lists them.", min=1, max=LARGEST
+        ),
     ],
     how: FormatOption = Format.TABLE,
 ) -> None:

@@ -1,7 +1,7 @@
 """Commands about patterns: check a file, list what is kept."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,13 +17,17 @@ from tracker.cli.terminal import (
     stop,
 )
 from tracker.core.errors import ElsewhereError, InvalidPattern
-from tracker.core.patterns import Pattern, parse_pattern
+
+if TYPE_CHECKING:
+    from tracker.core.patterns import Pattern
 
 commands = group("patterns", "Patterns: what a lesson looks like in the catalog.")
 
 
-def read_pattern(file: Path) -> Pattern:
+def read_pattern(file: Path) -> "Pattern":
     """Return the pattern in a file; raises `InvalidPattern` naming the file and line."""
+    from tracker.core.patterns import parse_pattern
+
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -49,7 +53,7 @@ def list_(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
 
 @commands.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Patterns in YAML.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Patterns in YAML.")],
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Check pattern files, without a database.

@@ -1,5 +1,6 @@
 """Commands about postmortems: ingest, extract, template, list and show."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 
 from tracker.cli.terminal import (
     DONE,
+    LARGEST,
     NEEDS_A_PERSON,
     REFUSED,
     Format,
@@ -35,7 +37,7 @@ def add_to(app: typer.Typer) -> None:
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files and folders.")],
     confidential: Annotated[
         bool, typer.Option(help="Nothing of these documents leaves through reports or other systems.")
     ] = False,
@@ -76,7 +78,7 @@ def ingest(
 
 
 def extract(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Documents to read.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Documents to read.")],
     how: Annotated[
         str, typer.Option("--format", help="jsonl: one JSON object per document, in order.")
     ] = "jsonl",
@@ -92,6 +94,7 @@ def extract(
         elsewhere extract review.md | jq '.action_items[].title'
     """
     from tracker.core.documents import read_document
+    from tracker.core.documents.decoding import SIZE_LIMIT
     from tracker.core.errors import ElsewhereError, InvalidInput
     from tracker.core.extraction import extract as extract_from
     from tracker.reports.extraction import extraction_json
@@ -100,14 +103,19 @@ def extract(
         raise InvalidInput(f"{how!r} is not known; only jsonl is", "--format")
     failed = 0
     for file in files:
+        name = os.fsencode(file).decode("utf-8", "replace")
         try:
-            write(extraction_json(str(file), extract_from(read_document(str(file), file.read_bytes()))))
+            with file.open("rb") as opened:
+                content = opened.read(SIZE_LIMIT + 1)  # what is longer is refused for it
+            line = extraction_json(name, extract_from(read_document(name, content)))
         except OSError as error:
-            note(f"error: {file}: {error.strerror}")
+            note(f"error: {name}: cannot be read ({error.strerror})")
             failed += 1
         except ElsewhereError as error:
             complain(error)
             failed += 1
+        else:
+            write(line)
     sys.stdout.flush()
     stop(NEEDS_A_PERSON if failed else DONE)
 
@@ -141,7 +149,7 @@ def list_(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
 @commands.command("show")
 def show_(
     context: typer.Context,
-    postmortem_id: Annotated[int, typer.Argument(metavar="ID")],
+    postmortem_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST)],
     source: Annotated[
         bool, typer.Option("--source", help="Print the document as it was last ingested.")
     ] = False,
@@ -151,16 +159,17 @@ def show_(
 
     Example: elsewhere postmortems show 3
     """
+    from tracker.core.documents.decoding import decode
     from tracker.reports.postmortems import postmortem_page, postmortem_shape
+    from tracker.reports.wording import visible
     from tracker.storage import postmortems
 
     with application(context).context.database.reading() as session:
         if source:
-            postmortems.get(session, postmortem_id)
-            content = postmortems.latest_revision(session, postmortem_id).content
-            out.print(
-                content.decode("utf-8", "replace"), markup=False, highlight=False, soft_wrap=True, end=""
-            )
+            postmortem = postmortems.get(session, postmortem_id)
+            text = decode(postmortem.name, postmortems.latest_revision(session, postmortem_id).content)
+            # What would act on a terminal is spelled out there; a file gets it as it was.
+            write("\n".join(map(visible, text.splitlines())) if out.is_terminal else text)
             return
         shape = postmortem_shape(postmortems.record(session, postmortem_id))
     show(lambda: postmortem_page(shape), shape, how)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, REFUSED, NEEDS_A_PERSON = 0, 1, 2, 3
 
+LARGEST = 2**31 - 1
+"""The largest number that a row has on every database."""
+
 
 class Format(StrEnum):
     """How a command prints what it found."""
@@ -42,6 +45,8 @@ def group(name: str, about: str) -> typer.Typer:
 
 def application(context: typer.Context) -> "Application":
     """Return the application that this invocation works on, opened at the first call, closed when the command ends."""
+    import structlog
+
     from tracker.bootstrap import configure_logs, load_settings, open_application
 
     root = context.find_root()
@@ -50,6 +55,9 @@ def application(context: typer.Context) -> "Application":
         configure_logs(settings)
         root.obj.application = open_application(settings)
         root.call_on_close(root.obj.application.close)
+        structlog.get_logger().info(
+            "database opened", database=root.obj.application.context.database.name, actor=settings.actor
+        )
     opened: Application = root.obj.application
     return opened
 
@@ -71,7 +79,9 @@ def write(text: str) -> None:
 
 def note(text: str) -> None:
     """Print a remark for people on standard error."""
-    err.print(text, markup=False, highlight=False)
+    from tracker.reports.wording import visible
+
+    err.print(visible(text), markup=False, highlight=False)
 
 
 def complain(error: ElsewhereError) -> int:

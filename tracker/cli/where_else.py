@@ -9,7 +9,6 @@ import typer
 from tracker.cli.patterns import read_pattern
 from tracker.cli.terminal import application, note, out, parse_ref_option, write
 from tracker.core.errors import InvalidInput
-from tracker.core.patterns.reader import NAME
 
 if TYPE_CHECKING:
     from tracker.core.patterns import Pattern
@@ -91,6 +90,8 @@ def where_else(
 
 
 def _pattern(named: str) -> "Pattern | str":
+    from tracker.core.patterns.reader import NAME
+
     path = Path(named)
     if path.exists() or not NAME.fullmatch(named):
         return read_pattern(path)

@@ -104,6 +104,9 @@ class CatalogGraph:
         self._covered: dict[tuple[str, Ref], tuple[str, ...]] = {}
         self._seen_from_all: dict[tuple[RelationType, frozenset[EntityKind]], tuple[str, ...] | None] = {}
         self.graph: nx.MultiDiGraph[Ref] = nx.MultiDiGraph()
+        # The same edges by either end: reading them through the views of networkx takes most of an evaluation's time.
+        self._out: dict[Ref, list[Edge]] = defaultdict(list)
+        self._in: dict[Ref, list[Edge]] = defaultdict(list)
         self._add_entities(snapshots)
         self._add_edges(snapshots)
 
@@ -126,15 +129,16 @@ class CatalogGraph:
         """All refs, sorted."""
         return tuple(sorted(self.graph))
 
-    def edges_out(self, ref: Ref, types: frozenset[RelationType]) -> list[Edge]:
-        """Return the edges of these types that leave an entity, ordered by their far end."""
-        edges = (data["edge"] for _, _, data in self.graph.out_edges(ref, data=True))
-        return [edge for edge in edges if edge.relation in types]
+    def edges_out(self, ref: Ref, types: frozenset[RelationType], *, vague: bool = False) -> list[Edge]:
+        """Return the edges of these types that leave an entity, ordered by their far end.
 
-    def edges_in(self, ref: Ref, types: frozenset[RelationType]) -> list[Edge]:
-        """Return the edges of these types that arrive at an entity, ordered by their far end."""
-        edges = (data["edge"] for _, _, data in self.graph.in_edges(ref, data=True))
-        return [edge for edge in edges if edge.relation in types]
+        With ``vague``, bare ``depends_on`` edges that may be of one of these types are among them.
+        """
+        return [e for e in self._out.get(ref, ()) if e.relation in types or (vague and _may_be(e, types))]
+
+    def edges_in(self, ref: Ref, types: frozenset[RelationType], *, vague: bool = False) -> list[Edge]:
+        """Return the edges of these types that arrive at an entity, as `edges_out` does those that leave it."""
+        return [e for e in self._in.get(ref, ()) if e.relation in types or (vague and _may_be(e, types))]
 
     def owner(self, ref: Ref) -> Ref | None:
         """Return the group that owns an entity, if exactly one is named."""
@@ -146,10 +150,10 @@ class CatalogGraph:
         seen, frontier = {ref}, {ref}
         for _ in range(hops):
             frontier = {
-                near
+                edge.from_ref
                 for far in frontier
-                for near, _, data in self.graph.in_edges(far, data=True)
-                if data["edge"].relation in DEPENDENCIES
+                for edge in self._in.get(far, ())
+                if edge.relation in DEPENDENCIES
             } - seen
             seen |= frontier
         return seen - {ref}
@@ -250,7 +254,7 @@ class CatalogGraph:
             for relation in snapshot.relations:
                 ends = (self.canonical(relation.from_ref), self.canonical(relation.to_ref), relation.relation)
                 asserted[ends].setdefault(snapshot.source, []).append(relation)
-        # In the order of their ends, in which networkx then gives them back from either end.
+        # In the order of their ends, in which they are then given back from either end.
         for (from_ref, to_ref, relation_type), by_source in sorted(asserted.items(), key=lambda row: row[0]):
             self._node(from_ref)
             self._node(to_ref)
@@ -258,6 +262,15 @@ class CatalogGraph:
             for sources, facts in joined:
                 edge = Edge(from_ref, to_ref, relation_type, sources, facts, parallel=len(joined) > 1)
                 self.graph.add_edge(from_ref, to_ref, edge=edge)
+                self._out[from_ref].append(edge)
+                self._in[to_ref].append(edge)
+
+
+def _may_be(edge: Edge, types: frozenset[RelationType]) -> bool:
+    """Return whether an edge says only that there is a dependency, which may be of one of these types."""
+    return edge.relation is RelationType.DEPENDS_ON and any(
+        kind_of(edge.from_ref) in LEAVES_FROM[one] for one in types & DEPENDENCIES
+    )
 
 
 def _joined_facts(

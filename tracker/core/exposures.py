@@ -39,3 +39,33 @@ class Decision(StrEnum):
     AFFECTED = "affected"
     NOT_AFFECTED = "not_affected"
     RISK_ACCEPTED = "risk_accepted"
+
+
+_DECIDED = frozenset({ExposureState.AFFECTED, ExposureState.NOT_AFFECTED, ExposureState.RISK_ACCEPTED})
+"""Decisions that rested on evidence: when it changes, people have to look again."""
+
+_STANDS_WHEN_RULED_OUT = frozenset({ExposureState.NOT_AFFECTED, ExposureState.FIXED, ExposureState.VERIFIED})
+
+
+def follow(
+    state: ExposureState, verdict: ExposureVerdict, *, evidence_changed: bool
+) -> tuple[ExposureState, str] | None:
+    """Return the state that an evaluation leads to, and why; ``None`` if the exposure stays where it stands.
+
+    ``evidence_changed`` says that the evidence is not that of the last time the entity was exposed. Where nobody can
+    tell, what was known last stands.
+
+    >>> follow(ExposureState.FIXED, ExposureVerdict.EXPOSED, evidence_changed=False)
+    (<ExposureState.REGRESSED: 'regressed'>, 'the pattern matches again')
+    >>> follow(ExposureState.FIXED, ExposureVerdict.UNKNOWN, evidence_changed=False)
+    """
+    if verdict is ExposureVerdict.NOT_EXPOSED:
+        stands = state in _STANDS_WHEN_RULED_OUT
+        return None if stands else (ExposureState.FIXED, "the pattern no longer matches")
+    if state is ExposureState.RETIRED:
+        return ExposureState.UNDER_INVESTIGATION, "the entity is back in the catalog"
+    if verdict is ExposureVerdict.EXPOSED and state in (ExposureState.FIXED, ExposureState.VERIFIED):
+        return ExposureState.REGRESSED, "the pattern matches again"
+    if evidence_changed and state in _DECIDED:
+        return ExposureState.UNDER_INVESTIGATION, "the evidence changed"
+    return None

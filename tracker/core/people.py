@@ -27,7 +27,7 @@ class Name:
 
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
-_SEPARATORS = re.compile(r"\s*(?:,|;|&|/|\band\b)\s*")
+_SEPARATORS = re.compile(r"\s*(?:,|;|&|\band\b)\s*")
 
 
 def parse_name(text: str) -> Name:
@@ -54,5 +54,11 @@ def parse_name(text: str) -> Name:
 
 def parse_owners(text: str) -> tuple[Name, ...]:
     """Return the names in an owner as printed, such as ``"Mara Lind, payments team"``, each once."""
-    parts = [part for part in _SEPARATORS.split(text) if part.strip()]
-    return tuple(dict.fromkeys(parse_name(part) for part in parts))
+    names = [name for part in _SEPARATORS.split(text) for name in _names(part)]
+    return tuple(dict.fromkeys(name for name in names if name.value))
+
+
+def _names(part: str) -> list[Name]:
+    """Return the names in a part; the slash within a ref is none that stands between two names."""
+    whole = parse_name(part)
+    return [whole] if whole.kind is IdentityKind.CATALOG else [parse_name(one) for one in part.split("/")]

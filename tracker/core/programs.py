@@ -61,7 +61,7 @@ class Progress(StrEnum):
     """How far one exposure of a program has come, from the least to the most settled."""
 
     UNPLANNED = "unplanned"
-    """Exposed, and no work for it yet."""
+    """Exposed, and no work for it yet; or it came back after its work was finished."""
     PROPOSED = "proposed"
     DECLINED = "declined"
     """Its work was declined: the exposure stands."""
@@ -84,6 +84,9 @@ SETTLED = frozenset(
 """What counts as covered. Done work does not: somebody has to look whether it helped."""
 
 
+_FINISHED = frozenset({ItemState.DONE, ItemState.VERIFIED})
+
+
 def progress(state: ExposureState, verdict: ExposureVerdict, items: Iterable[ItemState]) -> Progress:
     """Return how far an exposure has come, by what people decided, else by the catalog, else by its least finished item."""
     if state.value in {one.value for one in SETTLED}:
@@ -92,6 +95,8 @@ def progress(state: ExposureState, verdict: ExposureVerdict, items: Iterable[Ite
         return Progress.FIXED
     order = list(Progress)
     states = list(items)
+    if state is ExposureState.REGRESSED and all(item in _FINISHED for item in states):
+        return Progress.UNPLANNED
     live = [Progress(item) for item in states if item is not ItemState.DECLINED]
     if live:
         return min(live, key=order.index)

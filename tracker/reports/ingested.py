@@ -37,7 +37,15 @@ def ingested_table(shapes: Sequence[IngestedShape]) -> RenderableType:
             "No documents there. Markdown, text and other document files are read; hidden ones are not."
         )
     rows = [
-        (one.postmortem_id, one.outcome, PurePath(one.name).name, one.new, one.updated, one.withdrawn, one.learnings)
+        (
+            one.postmortem_id,
+            one.outcome,
+            PurePath(one.name).name,
+            one.new,
+            one.updated,
+            one.withdrawn,
+            one.learnings,
+        )
         for one in shapes
         if one.outcome != Outcome.UNCHANGED
     ]

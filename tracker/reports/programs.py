@@ -155,7 +155,10 @@ def work_table(shape: ProgramShape) -> RenderableType:
             item.id,
             item.state,
             item.title,
-            [f"{ref.removeprefix('component:').removeprefix('default/')}{_beyond(progress.get(ref), item.state)}" for ref in item.refs],
+            [
+                f"{ref.removeprefix('component:').removeprefix('default/')}{_beyond(progress.get(ref), item.state)}"
+                for ref in item.refs
+            ],
         )
         for item in sorted(shape.items, key=lambda one: (one.team is None, one.team or "", one.id))
     ]

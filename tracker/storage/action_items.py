@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlmodel import Session, col, select
 
 from tracker.core.action_items import ItemState
 from tracker.core.errors import NotFound
+from tracker.storage.batches import batches
 from tracker.storage.tables import (
     ActionItem,
     ActionItemExposure,
@@ -79,7 +81,7 @@ def records(session: Session, items: Sequence[ActionItem]) -> list[ItemRecord]:
     origins: dict[int, list[tuple[ActionItemOrigin, Postmortem]]] = {}
     links: dict[int, list[str]] = {}
     refs: dict[int, list[str]] = {}
-    for chunk in _chunks(ids):
+    for chunk in batches(ids):
         for origin, postmortem in session.exec(
             select(ActionItemOrigin, Postmortem)
             .join(Postmortem, col(Postmortem.id) == col(ActionItemOrigin.postmortem_id))
@@ -116,6 +118,13 @@ def records(session: Session, items: Sequence[ActionItem]) -> list[ItemRecord]:
     ]
 
 
+def declined_until(session: Session, day: date) -> Sequence[ActionItem]:
+    """Return the items that were declined until this day or one before it."""
+    return session.exec(
+        select(ActionItem).where(col(ActionItem.declined_until) <= day).order_by(col(ActionItem.id))
+    ).all()
+
+
 def origins_in(session: Session, postmortem_id: int) -> Sequence[tuple[ActionItem, ActionItemOrigin]]:
     """Return the items that a postmortem asks for, or once asked for, in the document's order."""
     return [
@@ -129,17 +138,11 @@ def origins_in(session: Session, postmortem_id: int) -> Sequence[tuple[ActionIte
     ]
 
 
-def cite(session: Session, item: ActionItem, urls: Iterable[str]) -> None:
-    """Add the links that an item, flushed before, does not have yet."""
+def cite(session: Session, item: ActionItem, urls: Iterable[str]) -> list[str]:
+    """Add the links that an item, flushed before, does not have yet; returns them."""
     known = set(
         session.exec(select(ActionItemLink.url).where(ActionItemLink.action_item_id == item.id)).all()
     )
-    for url in dict.fromkeys(urls):
-        if url not in known:
-            session.add(ActionItemLink(action_item_id=item.id, url=url))
-
-
-def _chunks(ids: Sequence[int], size: int = 5_000) -> Iterable[Sequence[int]]:
-    """Yield the ids in pieces below the number of parameters that a statement may have."""
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+    new = [url for url in dict.fromkeys(urls) if url not in known]
+    session.add_all(ActionItemLink(action_item_id=item.id, url=url) for url in new)
+    return new

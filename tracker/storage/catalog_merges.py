@@ -59,13 +59,13 @@ def follow_aliases(session: Session, *, actor: str, at: datetime) -> None:
 
 
 def _claims(session: Session) -> dict[int, list[int]]:
-    """Return the entities that are live aliases, each with those that claim it, the first claim first."""
+    """Return the entities that are live aliases, each with those that claim it; the first claims come first."""
     claims: defaultdict[int, list[int]] = defaultdict(list)
     for entity_id, claimant in session.exec(
         select(CatalogEntity.id, CatalogAlias.entity_id)
         .join(CatalogAlias, col(CatalogAlias.alias) == col(CatalogEntity.ref))
         .where(col(CatalogAlias.vanished_snapshot_id).is_(None))
-        .order_by(col(CatalogEntity.id), col(CatalogAlias.id))
+        .order_by(col(CatalogAlias.id))
     ):
         claims[entity_id].append(claimant)
     return claims

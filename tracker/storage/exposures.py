@@ -21,15 +21,15 @@ class Evaluation:
     evidence: list[dict[str, Any]]
 
 
-def of_lesson(session: Session, lesson_id: int) -> dict[Ref, Exposure]:
-    """Return a lesson's exposures by the entity's present ref."""
+def of_lesson(session: Session, lesson_id: int) -> list[tuple[Ref, Exposure]]:
+    """Return a lesson's exposures, each with the entity's present ref, by which they are ordered."""
     rows = session.exec(
         select(CatalogEntity.ref, Exposure)
         .join(Exposure, col(Exposure.entity_id) == col(CatalogEntity.id))
         .where(Exposure.lesson_id == lesson_id)
         .order_by(col(CatalogEntity.ref))
     ).all()
-    return {Ref(ref): exposure for ref, exposure in rows}
+    return [(Ref(ref), exposure) for ref, exposure in rows]
 
 
 def keep_evaluation(
@@ -41,9 +41,12 @@ def keep_evaluation(
     snapshot_id: int,
     at: datetime,
 ) -> None:
-    """Make an exposure say what an evaluation found, and add the evaluation to its record."""
+    """Make an exposure say what an evaluation found, and add the evaluation to its record.
+
+    The exposure keeps the fingerprint of the evidence by which it was last exposed.
+    """
     exposure.verdict = evaluation.verdict
-    exposure.fingerprint = evaluation.fingerprint
+    exposure.fingerprint = evaluation.fingerprint or exposure.fingerprint
     exposure.snapshot_id = snapshot_id
     exposure.updated_at = at
     session.add(exposure)

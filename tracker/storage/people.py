@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from tracker.core.catalog import Ref, short_name
-from tracker.core.people import IdentityKind, Name
+from tracker.core.people import IdentityKind, Name, parse_owners
 from tracker.storage.tables import CatalogEntity, Identity, Team
 
 
@@ -21,6 +21,15 @@ def resolve(session: Session, names: Iterable[Name]) -> tuple[int | None, int | 
             person = person or identity.person_id
             team = team or identity.team_id
     return person, team
+
+
+def are_same(session: Session, one: str | None, other: str | None) -> bool:
+    """Return whether two printed names have a person or a team in common, by the names that these go by."""
+    if not one or not other:
+        return False
+    mine, theirs = parse_owners(one), parse_owners(other)
+    known = zip(resolve(session, mine), resolve(session, theirs), strict=True)
+    return not set(mine).isdisjoint(theirs) or any(a is not None and a == b for a, b in known)
 
 
 def team_of(session: Session, group: Ref, at: datetime) -> Team:

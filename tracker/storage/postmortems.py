@@ -1,6 +1,7 @@
 """Queries of postmortems, their revisions, and what they name."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from sqlmodel import Session, col, select
 from tracker.core.catalog import Ref
 from tracker.core.errors import NotFound
 from tracker.core.postmortems import MentionState
+from tracker.storage.batches import batches
+from tracker.storage.catalog_merges import after_merges, merges
 from tracker.storage.tables import (
     ActionItem,
     ActionItemOrigin,
@@ -150,58 +153,26 @@ def learnings_of(session: Session, postmortem_id: int) -> tuple[Learning, ...]:
     )
 
 
-def name_services(
-    session: Session, postmortem: Postmortem, matches: Iterable[tuple[str, int | None]]
-) -> None:
-    """Make a postmortem name exactly these services, as printed, each with the entity it was matched to.
-
-    What people have confirmed or rejected stays; a proposed match follows the catalog.
-    """
-    known = {
-        mention.printed: mention
-        for mention in session.exec(
-            select(PostmortemService).where(PostmortemService.postmortem_id == postmortem.id)
-        ).all()
-    }
-    wanted = dict(matches)
-    for printed, mention in known.items():
-        if mention.state is not MentionState.PROPOSED:
-            continue
-        if printed in wanted:
-            mention.entity_id = wanted[printed]
-            session.add(mention)
-        else:
-            session.delete(mention)
-    for printed, entity_id in wanted.items():
-        if printed not in known:
-            session.add(PostmortemService(postmortem_id=postmortem.id, printed=printed, entity_id=entity_id))
-
-
-def name_programs(
-    session: Session, postmortem: Postmortem, matches: Iterable[tuple[str, int | None]]
-) -> None:
-    """Make a postmortem name exactly these programs, as printed, each with the program it was matched to."""
-    known = {
-        mention.printed: mention
-        for mention in session.exec(
-            select(PostmortemProgram).where(PostmortemProgram.postmortem_id == postmortem.id)
-        ).all()
-    }
-    wanted = dict(matches)
-    for printed in known.keys() - wanted.keys():
-        session.delete(known[printed])
-    for printed, program_id in wanted.items():
-        mention = known.get(printed) or PostmortemProgram(postmortem_id=postmortem.id, printed=printed)
-        mention.program_id = program_id
-        session.add(mention)
-
-
 def incidents_by_entity(session: Session) -> dict[Ref, int]:
-    """Return how many postmortems name each catalog entity, rejected mentions left out."""
+    """Return how many postmortems name each entity, by its present ref.
+
+    Rejected mentions do not count, and neither do confidential postmortems: the counts appear in reports.
+    """
     rows = session.exec(
-        select(CatalogEntity.ref, func.count(col(PostmortemService.postmortem_id).distinct()))
-        .join(PostmortemService, col(PostmortemService.entity_id) == col(CatalogEntity.id))
-        .where(PostmortemService.state != MentionState.REJECTED)
-        .group_by(col(CatalogEntity.ref))
+        select(PostmortemService.entity_id, PostmortemService.postmortem_id)
+        .join(Postmortem, col(Postmortem.id) == col(PostmortemService.postmortem_id))
+        .where(
+            col(PostmortemService.entity_id).is_not(None),
+            PostmortemService.state != MentionState.REJECTED,
+            col(Postmortem.confidential).is_(False),
+        )
     ).all()
-    return {Ref(ref): count for ref, count in rows}
+    merged = merges(session)
+    named = {(after_merges(entity_id, merged), postmortem) for entity_id, postmortem in rows if entity_id}
+    counts = Counter(entity_id for entity_id, _ in named)
+    refs: dict[int, str] = {}
+    for batch in batches(counts):
+        refs.update(
+            session.exec(select(CatalogEntity.id, CatalogEntity.ref).where(col(CatalogEntity.id).in_(batch))).all()
+        )
+    return {Ref(refs[entity_id]): count for entity_id, count in counts.items()}

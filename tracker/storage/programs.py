@@ -1,5 +1,6 @@
 """Queries of programs, their lessons, and the work that they mean."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,11 +42,12 @@ def listing(session: Session) -> Sequence[Program]:
     return session.exec(select(Program).order_by(col(Program.key))).all()
 
 
-def keys_by_name(session: Session) -> dict[str, int]:
-    """Return the id of each program by its key and by its title, both without case."""
-    return {
-        name.casefold(): program.id for program in listing(session) for name in (program.title, program.key)
-    }
+def ids_by_name(session: Session) -> dict[str, int]:
+    """Return the id of each program by its key, and by its title where it alone has it, both without case."""
+    known = listing(session)
+    titles = Counter(program.title.casefold() for program in known)
+    by_title = {title: p.id for p in known if titles[title := p.title.casefold()] == 1}
+    return by_title | {program.key: program.id for program in known}
 
 
 def attach_lesson(session: Session, program: Program, lesson: Lesson) -> bool:

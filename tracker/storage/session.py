@@ -48,7 +48,10 @@ class Database:
         """What people may read: the file, or the URL without password and options."""
         if self.path:
             return str(self.path)
-        return self._url.set(drivername="postgresql", password=None, query={}).render_as_string()
+        shown = URL.create(
+            "postgresql", self._url.username, None, self._url.host, self._url.port, self._url.database
+        )
+        return shown.render_as_string()
 
     def __repr__(self) -> str:
         return f"Database({self.name!r})"

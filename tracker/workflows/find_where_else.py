@@ -11,7 +11,7 @@ from sqlmodel import Session
 from tracker.core.catalog import Ref
 from tracker.core.dependency_graph import CatalogGraph
 from tracker.core.errors import ChangedMeanwhile, InvalidInput, NotFound
-from tracker.core.exposures import ExposureState, ExposureVerdict
+from tracker.core.exposures import ExposureState, ExposureVerdict, follow
 from tracker.core.patterns import Evaluator, Pattern
 from tracker.core.where_else import (
     CannotTell,
@@ -30,9 +30,6 @@ from tracker.storage.tables import CatalogSnapshot, Exposure, Lesson
 from tracker.workflows.context import Context
 
 _TRIES = 5
-
-_DECIDED = frozenset({ExposureState.AFFECTED, ExposureState.NOT_AFFECTED, ExposureState.RISK_ACCEPTED})
-"""Decisions that rested on evidence: when it changes, people have to look again."""
 
 
 @dataclass(frozen=True)
@@ -138,21 +135,25 @@ def _keep(session: Session, context: Context, answer: Answer) -> bool:
     if latest is None or latest.id != answer.snapshot or answer.lesson is None:
         return False
     lesson = lessons.get(session, answer.lesson.lesson.key)
-    known = exposures.of_lesson(session, lesson.id)
-    found: dict[Ref, Exposed | CannotTell | None] = {one.ref: one for one in answer.report.exposed}
-    found |= {one.ref: one for one in answer.report.unknown if one.ref in known}
-    found |= {ref: None for ref in known if ref in answer.report.ruled_out}
-    ids = catalog.entity_ids(session, [ref for ref in found if ref not in known])
     keeper = _Keeper(session, context, answer, lesson)
-    for ref, what in found.items():
-        exposure = known.get(ref)
-        if exposure is None:
-            keeper.begin(ids[ref], what)
+    report = answer.report
+    found: dict[Ref, Exposed | CannotTell | None] = dict.fromkeys(report.ruled_out)
+    found |= {one.ref: one for one in report.unknown} | {one.ref: one for one in report.exposed}
+    names = answer.graph.canonical
+    # Where two entities became one, its exposure is the one that had its name before.
+    known = sorted(exposures.of_lesson(session, lesson.id), key=lambda row: names(row[0]) != row[0])
+    for ref, exposure in known:
+        if names(ref) in found:
+            keeper.renew(exposure, found.pop(names(ref)))
         else:
-            keeper.renew(exposure, what)
-    for ref, exposure in known.items():
-        if ref not in found and exposure.state is not ExposureState.RETIRED:
             keeper.set_state(exposure, ExposureState.RETIRED, "the entity is gone from the catalog")
+    new = [one for one in report.exposed if one.ref in found]
+    ids = catalog.entity_ids(session, [one.ref for one in new])
+    taken = {exposure.entity_id for _, exposure in known}
+    for one in new:
+        if ids[one.ref] not in taken:
+            taken.add(ids[one.ref])
+            keeper.begin(ids[one.ref], one)
     return True
 
 
@@ -169,7 +170,7 @@ class _Keeper:
             {"pattern": one.pattern.name, "version": one.version} for one in answer.report.patterns
         ]
 
-    def begin(self, entity_id: int, what: Exposed | CannotTell | None) -> None:
+    def begin(self, entity_id: int, what: Exposed) -> None:
         exposure = Exposure(
             lesson_id=self.lesson.id,
             entity_id=entity_id,
@@ -179,27 +180,17 @@ class _Keeper:
             fingerprint="",
             updated_at=self.at,
         )
-        self._evaluate(exposure, what)
+        self._evaluate(exposure, _evaluation(what))
         self._audit("exposure found", exposure, {"lesson": self.lesson.key})
 
     def renew(self, exposure: Exposure, what: Exposed | CannotTell | None) -> None:
-        before = exposure.verdict
         evaluation = _evaluation(what)
-        if (evaluation.verdict, evaluation.fingerprint) == (before, exposure.fingerprint):
-            return
-        self._evaluate(exposure, what)
-        exposed = evaluation.verdict is ExposureVerdict.EXPOSED
-        if exposed and exposure.state in (ExposureState.FIXED, ExposureState.VERIFIED):
-            self.set_state(exposure, ExposureState.REGRESSED, "the pattern matches again")
-        elif exposed and exposure.state is ExposureState.RETIRED:
-            self.set_state(exposure, ExposureState.UNDER_INVESTIGATION, "the entity is back in the catalog")
-        elif exposed and exposure.state in _DECIDED:
-            self.set_state(exposure, ExposureState.UNDER_INVESTIGATION, "the evidence changed")
-        elif evaluation.verdict is ExposureVerdict.NOT_EXPOSED and exposure.state not in (
-            ExposureState.NOT_AFFECTED,
-            ExposureState.VERIFIED,
-        ):
-            self.set_state(exposure, ExposureState.FIXED, "the pattern no longer matches")
+        evidence_changed = evaluation.fingerprint not in ("", exposure.fingerprint)
+        if evidence_changed or evaluation.verdict is not exposure.verdict:
+            self._evaluate(exposure, evaluation)
+        leads_to = follow(exposure.state, evaluation.verdict, evidence_changed=evidence_changed)
+        if leads_to is not None:
+            self.set_state(exposure, *leads_to)
 
     def set_state(self, exposure: Exposure, state: ExposureState, why_so: str) -> None:
         if exposure.state is state:
@@ -210,11 +201,11 @@ class _Keeper:
         self.session.add(exposure)
         self._audit(f"exposure {state}", exposure, detail)
 
-    def _evaluate(self, exposure: Exposure, what: Exposed | CannotTell | None) -> None:
+    def _evaluate(self, exposure: Exposure, evaluation: Evaluation) -> None:
         exposures.keep_evaluation(
             self.session,
             exposure,
-            _evaluation(what),
+            evaluation,
             pattern_versions=self.versions,
             snapshot_id=self.answer.snapshot,
             at=self.at,

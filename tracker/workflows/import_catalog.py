@@ -7,6 +7,7 @@ from sqlmodel import Session
 from tracker.core.catalog import SourceSnapshot
 from tracker.core.catalog_difference import CatalogDifference
 from tracker.core.ports import CatalogSource
+from tracker.storage import mentions
 from tracker.storage.catalog_import import save_snapshot
 from tracker.workflows.context import Context
 
@@ -16,12 +17,19 @@ def import_catalog(
 ) -> tuple[SourceSnapshot, CatalogDifference]:
     """Import one location in one transaction; returns what was read, and how it differs from what was known.
 
+    What postmortems propose to name is matched to the catalog anew.
+
     Raises `InvalidCatalog` naming the place of the first fault, before anything is changed.
     """
     snapshot = source.read(location)
     digest = sha256(repr(snapshot).encode()).hexdigest()
 
     def save(session: Session) -> CatalogDifference:
-        return save_snapshot(session, snapshot, content_hash=digest, actor=context.actor, at=context.now)
+        difference = save_snapshot(
+            session, snapshot, content_hash=digest, actor=context.actor, at=context.now
+        )
+        if not difference.unchanged:
+            mentions.match_services(session)
+        return difference
 
     return snapshot, context.database.transact(save)

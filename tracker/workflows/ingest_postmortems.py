@@ -1,30 +1,28 @@
 """Ingests postmortems: each document in one transaction of its own, so that a crash between two loses neither."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from tracker.core.action_items import ActionItemCandidate, DocumentStatus, ItemType
-from tracker.core.catalog import EntityKind, Ref, kind_of, parse_ref, short_name
+from tracker.core.action_items import ActionItemCandidate, DocumentStatus, ItemState, ItemType
 from tracker.core.documents import read_document
-from tracker.core.errors import ElsewhereError, InvalidDocument, InvalidInput
+from tracker.core.errors import InvalidDocument
 from tracker.core.extraction import extract
+from tracker.core.learnings import LearningCandidate
 from tracker.core.merge import Policy, merge
 from tracker.core.people import parse_owners
 from tracker.core.ports import PostmortemSource, SourceDocument, UnreadableDocument
 from tracker.core.postmortems import DocumentKind, Extraction
 from tracker.core.revisions import Wording, match_wordings
-from tracker.storage import action_items, audit, people, postmortems, programs, sources
+from tracker.storage import action_items, audit, mentions, people, postmortems, sources
 from tracker.storage.tables import (
     ActionItem,
     ActionItemOrigin,
-    CatalogAlias,
-    CatalogEntity,
     Learning,
     Postmortem,
     PostmortemRevision,
@@ -80,50 +78,52 @@ def _ingest_one(context: Context, source: str, document: SourceDocument, confide
     digest = sha256(document.content).hexdigest()
     with context.database.reading() as session:
         known = postmortems.at_uri(session, document.uri)
-        if known is not None and known.content_hash == digest and (known.confidential or not confidential):
-            return Ingested(document.name, Outcome.UNCHANGED, known.id)
+    known_id = known.id if known else None
+    if known is not None and confidential and not known.confidential:
+        # At once: whatever becomes of the document must not decide whether this is heeded.
+        context.database.transact(
+            lambda session: _Ingestion(session, context).make_confidential(document.uri)
+        )
+    if known is not None and known.content_hash == digest:
+        return Ingested(document.name, Outcome.UNCHANGED, known_id)
     try:
         extraction = extract(read_document(document.name, document.content))
     except InvalidDocument as error:
-        return Ingested(document.name, Outcome.UNREADABLE, problem=str(error))
+        return Ingested(document.name, Outcome.UNREADABLE, known_id, problem=str(error))
     if extraction.kind is DocumentKind.TEMPLATE:
-        return Ingested(document.name, Outcome.TEMPLATE)
+        return Ingested(document.name, Outcome.TEMPLATE, known_id)
     if extraction.kind is DocumentKind.OTHER:
-        return Ingested(document.name, Outcome.NOT_A_POSTMORTEM)
+        return Ingested(document.name, Outcome.NOT_A_POSTMORTEM, known_id)
 
     def save(session: Session) -> Ingested:
-        return _Ingestion(session, context.actor, context.now).save(
-            document, digest, extraction, source, confidential=confidential
-        )
+        ingestion = _Ingestion(session, context)
+        ingested = ingestion.save(document, digest, extraction, source)
+        if confidential:
+            ingestion.make_confidential(document.uri)
+        return ingested
 
-    try:
-        return context.database.transact(save)
-    except ElsewhereError as error:
-        return Ingested(document.name, Outcome.UNREADABLE, problem=str(error))
+    return context.database.transact(save)
 
 
 class _Ingestion:
     """Saves one document's extraction in one session."""
 
-    def __init__(self, session: Session, actor: str, at: datetime) -> None:
+    def __init__(self, session: Session, context: Context) -> None:
         self.session = session
-        self.actor = actor
-        self.at = at
+        self.actor = context.actor
+        self.at = context.now
 
-    def save(
-        self,
-        document: SourceDocument,
-        digest: str,
-        extraction: Extraction,
-        source: str,
-        *,
-        confidential: bool,
-    ) -> Ingested:
-        postmortem = postmortems.at_uri(self.session, document.uri)
-        if postmortem is not None and postmortem.content_hash == digest:
-            # Another run was first, or only the confidentiality is new.
-            postmortem.confidential = postmortem.confidential or confidential
+    def make_confidential(self, uri: str) -> None:
+        postmortem = postmortems.at_uri(self.session, uri)
+        if postmortem is not None and not postmortem.confidential:
+            postmortem.confidential = True
+            postmortem.updated_at = self.at
             self.session.add(postmortem)
+            self._audit("postmortem made confidential", postmortem, {})
+
+    def save(self, document: SourceDocument, digest: str, extraction: Extraction, source: str) -> Ingested:
+        postmortem = postmortems.at_uri(self.session, document.uri)
+        if postmortem is not None and postmortem.content_hash == digest:  # another run was first
             return Ingested(document.name, Outcome.UNCHANGED, postmortem.id)
         outcome = Outcome.NEW if postmortem is None else Outcome.REVISED
         if postmortem is None:
@@ -136,33 +136,22 @@ class _Ingestion:
                 created_at=self.at,
                 updated_at=self.at,
             )
-        self._describe(postmortem, document, digest, extraction)
-        postmortem.confidential = postmortem.confidential or confidential
+        changes = _describe(postmortem, document.name, extraction)
+        postmortem.content_hash = digest
+        postmortem.updated_at = self.at
         self.session.add(postmortem)
         self.session.flush()
         revision = postmortems.add_revision(
             self.session, postmortem, document.content, actor=self.actor, at=self.at
         )
+        self._audit(f"postmortem {outcome}", postmortem, {"revision": revision.number, "changes": changes})
         new, updated, withdrawn = self._save_items(postmortem, revision, extraction)
         self._save_learnings(postmortem, revision, extraction)
-        self._save_mentions(postmortem, extraction)
-        self._audit(f"postmortem {outcome}", postmortem, {"revision": revision.number, "name": document.name})
+        mentions.name_services(self.session, postmortem, extraction.services)
+        mentions.name_programs(self.session, postmortem, extraction.programs)
         return Ingested(
             document.name, outcome, postmortem.id, new, updated, withdrawn, len(extraction.learnings)
         )
-
-    def _describe(
-        self, postmortem: Postmortem, document: SourceDocument, digest: str, extraction: Extraction
-    ) -> None:
-        """Take over what the document says of itself; what it no longer says is kept."""
-        postmortem.name = document.name
-        postmortem.content_hash = digest
-        postmortem.updated_at = self.at
-        postmortem.title = extraction.title or postmortem.title
-        postmortem.incident_date = extraction.incident_date or postmortem.incident_date
-        if extraction.severity is not None:
-            postmortem.severity = extraction.severity
-            postmortem.severity_level = extraction.severity_level
 
     def _save_items(
         self, postmortem: Postmortem, revision: PostmortemRevision, extraction: Extraction
@@ -170,7 +159,11 @@ class _Ingestion:
         known = action_items.origins_in(self.session, postmortem.id)
         matched = match_wordings(
             [
-                Wording(origin.document_values["title"], tuple(origin.document_values["links"]))
+                Wording(
+                    origin.document_values["title"],
+                    tuple(origin.document_values["links"]),
+                    withdrawn=origin.withdrawn_at is not None,
+                )
                 for _, origin in known
             ],
             [Wording(candidate.title, candidate.links) for candidate in extraction.action_items],
@@ -203,7 +196,7 @@ class _Ingestion:
         self.session.add(item)
         self.session.flush()
         origin = ActionItemOrigin(
-            action_item_id=item.id, postmortem_id=postmortem.id, **_place(candidate, revision)
+            action_item_id=item.id, postmortem_id=postmortem.id, **_place(candidate, revision, {})
         )
         self.session.add(origin)
         action_items.cite(self.session, item, candidate.links)
@@ -216,77 +209,92 @@ class _Ingestion:
         candidate: ActionItemCandidate,
         revision: PostmortemRevision,
     ) -> bool:
-        """Merge what the document now says into an item; returns whether the item changed."""
-        changes: dict[str, Any] = {}
-        overruled: dict[str, Any] = {}
-        base = _values_from_json(origin.document_values)
-        for field in MERGED_FIELDS:
-            ours = getattr(item, field)
-            merged = merge(base.get(field), ours, _from_document(candidate, field), Policy.OURS)
-            if merged.value != ours:
-                changes[field] = {"from": _json(ours), "to": _json(merged.value)}
-                setattr(item, field, merged.value)
-            if merged.conflict:
-                overruled[field] = _json(merged.lost)
-        for field, value in _place(candidate, revision).items():
-            setattr(origin, field, value)
+        """Merge what the document now says into an item; returns whether anything about the item changed."""
+        changes, overruled = self._merge(item, origin, candidate)
+        cited = action_items.cite(self.session, item, candidate.links)
         returned = origin.withdrawn_at is not None
         origin.withdrawn_at = None
+        for field, value in _place(candidate, revision, origin.document_values).items():
+            setattr(origin, field, value)
         self.session.add(origin)
-        action_items.cite(self.session, item, candidate.links)
-        if not (changes or overruled or returned):
+        if not (changes or overruled or cited or returned):
             return False
-        if "owner" in changes:
-            self._resolve_owner(item)
         item.updated_at = self.at
         self.session.add(item)
         detail = {
             "changes": changes,
             "overruled": overruled,
+            "cited": cited,
             "returned": returned,
             "revision": revision.number,
         }
         self._audit("item revised by document", item, detail)
         return True
 
+    def _merge(
+        self, item: ActionItem, origin: ActionItemOrigin, candidate: ActionItemCandidate
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the fields of an item that the document changed, and its words that people's overruled."""
+        changes: dict[str, Any] = {}
+        overruled: dict[str, Any] = {}
+        base = _values_from_json(origin.document_values)
+        for field in MERGED_FIELDS:
+            ours, theirs = getattr(item, field), _from_document(candidate, field)
+            merged = merge(base.get(field), ours, theirs, Policy.OURS)
+            unchanged = merged.value == ours
+            if merged.conflict or (not unchanged and field == "owner" and self._has_verified(theirs, item)):
+                overruled[field] = _json(theirs)
+            elif not unchanged:
+                changes[field] = {"from": _json(ours), "to": _json(merged.value)}
+                setattr(item, field, merged.value)
+        if "owner" in changes:
+            self._resolve_owner(item)
+        return changes, overruled
+
+    def _has_verified(self, owner: str | None, item: ActionItem) -> bool:
+        return item.state is ItemState.VERIFIED and people.are_same(self.session, owner, item.verified_by)
+
     def _save_learnings(
         self, postmortem: Postmortem, revision: PostmortemRevision, extraction: Extraction
     ) -> None:
         known = postmortems.learnings_of(self.session, postmortem.id)
         matched = match_wordings(
-            [Wording(learning.text) for learning in known],
+            [Wording(learning.text, withdrawn=learning.withdrawn_at is not None) for learning in known],
             [Wording(candidate.text) for candidate in extraction.learnings],
         )
         for index, candidate in enumerate(extraction.learnings):
-            place: dict[str, Any] = {
-                "revision_id": revision.id,
-                "text": candidate.text,
-                "section": candidate.section,
-                "rule": candidate.rule,
-                "line_start": candidate.line_start,
-                "line_end": candidate.line_end,
-                "withdrawn_at": None,
-            }
             if index in matched:
-                learning = known[matched[index]]
-                for field, value in place.items():
-                    setattr(learning, field, value)
+                self._update_learning(known[matched[index]], candidate, revision)
             else:
-                learning = Learning(postmortem_id=postmortem.id, created_at=self.at, **place)
-            self.session.add(learning)
+                learning = Learning(
+                    postmortem_id=postmortem.id,
+                    created_at=self.at,
+                    **asdict(candidate),
+                    revision_id=revision.id,
+                )
+                self.session.add(learning)
+                self._audit(
+                    "learning found", learning, {"rule": candidate.rule, "line": candidate.line_start}
+                )
         for index, learning in enumerate(known):
             if index not in matched.values() and learning.withdrawn_at is None:
                 learning.withdrawn_at = self.at
                 self.session.add(learning)
+                self._audit("learning withdrawn in source", learning, {"revision": revision.number})
 
-    def _save_mentions(self, postmortem: Postmortem, extraction: Extraction) -> None:
-        entities = _Entities(self.session) if extraction.services else None
-        matches = [(name, entities.find(name)) for name in extraction.services] if entities else []
-        postmortems.name_services(self.session, postmortem, matches)
-        by_name = programs.keys_by_name(self.session)
-        postmortems.name_programs(
-            self.session, postmortem, [(name, by_name.get(name.casefold())) for name in extraction.programs]
-        )
+    def _update_learning(
+        self, learning: Learning, candidate: LearningCandidate, revision: PostmortemRevision
+    ) -> None:
+        changes = {"text": {"from": learning.text, "to": candidate.text}}
+        returned = learning.withdrawn_at is not None
+        if returned or learning.text != candidate.text:
+            detail = {"changes": changes, "returned": returned, "revision": revision.number}
+            self._audit("learning revised by document", learning, detail)
+        learning.revision_id = revision.id
+        learning.withdrawn_at = None
+        for field, value in asdict(candidate).items():
+            setattr(learning, field, value)
+        self.session.add(learning)
 
     def _resolve_owner(self, item: ActionItem) -> None:
         names = parse_owners(item.owner) if item.owner else ()
@@ -298,40 +306,35 @@ class _Ingestion:
         )
 
 
-class _Entities:
-    """Finds the catalog entity that a printed service name means: by ref, by alias, or by a name that only one has."""
-
-    def __init__(self, session: Session) -> None:
-        self.by_ref: dict[str, int] = {}
-        self.by_name: dict[str, set[int]] = {}
-        for entity in session.exec(select(CatalogEntity)).all():
-            entity_id = entity.merged_into_id or entity.id
-            self.by_ref[entity.ref] = entity_id
-            if kind_of(Ref(entity.ref)) in (EntityKind.COMPONENT, EntityKind.RESOURCE):
-                self.by_name.setdefault(_plain(short_name(Ref(entity.ref))), set()).add(entity_id)
-        live = col(CatalogAlias.vanished_snapshot_id).is_(None)
-        for alias in session.exec(select(CatalogAlias).where(live)).all():
-            self.by_ref.setdefault(alias.alias, alias.entity_id)
-
-    def find(self, printed: str) -> int | None:
-        """Return the id of the entity that is meant, or ``None`` if that cannot be told."""
-        try:
-            return self.by_ref[parse_ref(printed)]
-        except (InvalidInput, KeyError):
-            named = self.by_name.get(_plain(printed), set())
-            return next(iter(named)) if len(named) == 1 else None
-
-
-def _plain(name: str) -> str:
-    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
-
-
 def _from_document(candidate: ActionItemCandidate, field: str) -> Any:
     return candidate.status if field == "document_status" else getattr(candidate, field)
 
 
-def _place(candidate: ActionItemCandidate, revision: PostmortemRevision) -> dict[str, Any]:
-    values = {field: _json(_from_document(candidate, field)) for field in MERGED_FIELDS}
+def _describe(postmortem: Postmortem, name: str, extraction: Extraction) -> dict[str, Any]:
+    """Take over what a document says of itself, and return what that changed; what it no longer says is kept."""
+    said: dict[str, Any] = {
+        "name": name,
+        "title": extraction.title,
+        "incident_date": extraction.incident_date,
+    }
+    said = {field: value for field, value in said.items() if value is not None}
+    if extraction.severity is not None:
+        said |= {"severity": extraction.severity, "severity_level": extraction.severity_level}
+    changes = {}
+    for field, value in said.items():
+        before = getattr(postmortem, field)
+        if value != before:
+            changes[field] = {"from": _json(before), "to": _json(value)}
+            setattr(postmortem, field, value)
+    return changes
+
+
+def _place(
+    candidate: ActionItemCandidate, revision: PostmortemRevision, said_before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return where a document asks for an item, with what it last said of each field: silence takes nothing back."""
+    says = {field: _json(_from_document(candidate, field)) for field in MERGED_FIELDS}
+    says["links"] = list(candidate.links) or None
     return {
         "revision_id": revision.id,
         "section": candidate.section,
@@ -340,7 +343,10 @@ def _place(candidate: ActionItemCandidate, revision: PostmortemRevision) -> dict
         "quote": candidate.quote,
         "rule": candidate.rule,
         "confidence": candidate.confidence,
-        "document_values": values | {"links": list(candidate.links)},
+        "document_values": {"links": []}
+        | dict.fromkeys(MERGED_FIELDS)
+        | dict(said_before)
+        | {field: value for field, value in says.items() if value is not None},
     }
 
 

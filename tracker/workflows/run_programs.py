@@ -3,23 +3,25 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlmodel import Session, select
 
 from tracker.core.action_items import ItemState, ItemType, VerificationMethod
-from tracker.core.catalog import Ref
+from tracker.core.catalog import EntityKind, Ref, kind_of, short_name
 from tracker.core.dependency_graph import CatalogGraph
 from tracker.core.errors import AlreadyExists, InvalidInput
 from tracker.core.exposures import ExposureState, ExposureVerdict
-from tracker.core.programs import SETTLED, Coverage, Progress, coverage, progress, propose_work
+from tracker.core.programs import SETTLED, Coverage, Progress, ProposedWork, coverage, progress, propose_work
 from tracker.core.where_else import RankWeights
-from tracker.storage import action_items, audit, lessons, people, programs
+from tracker.storage import action_items, audit, lessons, mentions, people, programs
 from tracker.storage.action_items import ItemRecord
 from tracker.storage.programs import ProgramExposure
-from tracker.storage.tables import ActionItem, Lesson, Program, Team
+from tracker.storage.tables import ActionItem, Exposure, Lesson, Program, Row, Team
 from tracker.workflows import find_where_else
 from tracker.workflows.context import Context
 from tracker.workflows.curate_lessons import check_key
+from tracker.workflows.triage_action_items import return_expired
 
 _OPEN = frozenset({ItemState.PROPOSED, ItemState.ACCEPTED, ItemState.IN_PROGRESS, ItemState.BLOCKED})
 """Items that a new member may join; one that is done gets a successor."""
@@ -83,6 +85,8 @@ def create_program(
             updated_at=now,
         )
         session.add(program)
+        session.flush()
+        mentions.match_programs(session)
         audit.record(
             session,
             at=now,
@@ -105,6 +109,7 @@ def add_lesson(
     """
     with context.database.reading() as session:
         programs.get(session, key)
+    return_expired(context)
     answer = find_where_else.by_lesson(context, lesson_key, weights=weights)
 
     def work(session: Session) -> tuple[ProgramRecord, Planned]:
@@ -147,15 +152,6 @@ def _progress(one: ProgramExposure) -> Progress:
     return progress(one.exposure.state, one.exposure.verdict, [item.state for item in one.items])
 
 
-def _needs_item(one: ProgramExposure) -> bool:
-    """Return whether nobody has an item for an exposure yet, or it came back after all were finished.
-
-    One that was declined stays declined; one that is done waits for the catalog to confirm it.
-    """
-    finished = all(item.state in (ItemState.DONE, ItemState.VERIFIED) for item in one.items)
-    return not one.items or (finished and one.exposure.state is ExposureState.REGRESSED)
-
-
 class _Planning:
     """Plans one lesson's work in one program, in one session."""
 
@@ -177,76 +173,90 @@ class _Planning:
         unplanned = {
             one.ref: one
             for one in mine
-            if one.exposure.verdict is ExposureVerdict.EXPOSED
-            and _progress(one) not in SETTLED
-            and _needs_item(one)
+            if one.exposure.verdict is ExposureVerdict.EXPOSED and _progress(one) is Progress.UNPLANNED
         }
-        open_items = self._open_items(mine)
+        held = [(self._owner(one.ref), item) for one in mine for item in one.items if item.state in _OPEN]
         proposed, joined = [], 0
         for work in propose_work(self.lesson.title, self.lesson.statement, unplanned, self._owner):
-            team = people.team_of(self.session, work.team, self.context.now) if work.team else None
-            item = open_items.get(team.id if team else None)
+            team = self._team(work.team)
+            # A person may have given the team's item to somebody: it is the one that its services are in.
+            item = next((item for _, item in held if team and item.owner_team_id == team.id), None) or next(
+                (item for owner, item in held if owner == work.team and item.owner_team_id is None), None
+            )
             if item is None:
-                item = self._propose(team)
+                item = self._propose(work.team, team)
                 proposed.append(item.id)
             else:
                 joined += len(work.refs)
             for ref in work.refs:
-                programs.assign(self.session, item, unplanned[ref].exposure)
+                self._assign(item, unplanned[ref].exposure)
             self.session.flush()
             self._word(item, mine, work.refs)
         return Planned(self.lesson.key, tuple(proposed), joined)
 
     def _owner(self, ref: Ref) -> Ref | None:
-        return self.graph.owner(ref) if ref in self.graph.graph else None
+        canonical = self.graph.canonical(ref)
+        return self.graph.owner(canonical) if canonical in self.graph.graph else None
 
-    def _open_items(self, mine: list[ProgramExposure]) -> dict[int | None, ActionItem]:
-        return {item.owner_team_id: item for one in mine for item in one.items if item.state in _OPEN}
+    def _team(self, owner: Ref | None) -> Team | None:
+        is_group = owner is not None and kind_of(owner) is EntityKind.GROUP
+        return people.team_of(self.session, owner, self.context.now) if owner and is_group else None
 
-    def _propose(self, team: Team | None) -> ActionItem:
-        now = self.context.now
+    def _assign(self, item: ActionItem, exposure: Exposure) -> None:
+        programs.assign(self.session, item, exposure)
+        if exposure.state is ExposureState.REGRESSED:
+            # So that the work that is planned for it now is not planned once more when it is done.
+            exposure.state = ExposureState.UNDER_INVESTIGATION
+            exposure.updated_at = self.context.now
+            self.session.add(exposure)
+            detail = {
+                "from": ExposureState.REGRESSED,
+                "to": exposure.state,
+                "why": f"item {item.id} is to end it",
+            }
+            self._audit(f"exposure {exposure.state}", exposure, detail)
+
+    def _propose(self, owner: Ref | None, team: Team | None) -> ActionItem:
         item = ActionItem(
             title=self.lesson.title,
             type=ItemType.PREVENT,
-            owner=team.name if team else None,
+            owner=team.name if team else short_name(owner) if owner else None,
             owner_team_id=team.id if team else None,
             program_id=self.program.id,
             verification_method=VerificationMethod.CATALOG,
-            created_at=now,
-            updated_at=now,
+            created_at=self.context.now,
+            updated_at=self.context.now,
         )
         self.session.add(item)
-        detail = {"program": self.program.key, "lesson": self.lesson.key}
-        audit.record(
-            self.session,
-            at=now,
-            actor=self.context.actor,
-            action="item proposed",
-            subject=item,
-            detail=detail,
-        )
+        self._audit("item proposed", item, {"program": self.program.key, "lesson": self.lesson.key})
         return item
 
     def _word(self, item: ActionItem, mine: list[ProgramExposure], added: tuple[Ref, ...]) -> None:
         """Let an item's words name all its services, unless a person has given it other words."""
         before = [one.ref for one in mine if any(known.id == item.id for known in one.items)]
-        if before:
-            generated = propose_work(self.lesson.title, self.lesson.statement, before, lambda _: None)[0]
-            if (item.title, item.description) != (generated.title, generated.description):
-                return
-        refs = sorted({*before, *added})
-        work = propose_work(self.lesson.title, self.lesson.statement, refs, lambda _: None)[0]
-        item.title, item.description, item.updated_at = work.title, work.description, self.context.now
+        generated = self._words(before) if before else None
+        words = self._words([*before, *added])
+        if generated is None or item.title == generated.title:
+            item.title = words.title
+        if generated is None or item.description == generated.description:
+            item.description = words.description
+        item.updated_at = self.context.now
         self.session.add(item)
         if before:
-            audit.record(
-                self.session,
-                at=self.context.now,
-                actor=self.context.actor,
-                action="services joined item",
-                subject=item,
-                detail={"refs": list(added)},
-            )
+            self._audit("services joined item", item, {"refs": list(added)})
+
+    def _words(self, refs: list[Ref]) -> ProposedWork:
+        return propose_work(self.lesson.title, self.lesson.statement, refs, lambda _: None)[0]
+
+    def _audit(self, action: str, subject: Row, detail: dict[str, Any]) -> None:
+        audit.record(
+            self.session,
+            at=self.context.now,
+            actor=self.context.actor,
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
 
 
 def stuck(record: ProgramRecord) -> dict[str, int]:

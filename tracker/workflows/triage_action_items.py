@@ -1,7 +1,7 @@
 """Triage of action items: accept, decline, edit, and move them along."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -85,8 +85,6 @@ def verify_item(context: Context, item_id: int, method: VerificationMethod, note
 
     def change(item: ActionItem) -> None:
         item.state = move(item.state, ItemState.VERIFIED)
-        if item.owner is not None and set(parse_owners(context.actor)) & set(parse_owners(item.owner)):
-            raise InvalidMove(f"{item.owner} owns item {item_id}; somebody else has to verify it")
         item.verification_method, item.verification_note = method, note.strip()
         item.verified_by = context.actor
 
@@ -95,22 +93,33 @@ def verify_item(context: Context, item_id: int, method: VerificationMethod, note
 
 def edit_item(context: Context, item_id: int, edit: Edit) -> ItemRecord:
     """Give an item's fields new values; a later revision of its document does not undo them."""
-    if edit.title is not None and not edit.title.strip():
-        raise InvalidInput("a title has words", "--title")
+    new = {field: value for field, value in asdict(edit).items() if value is not None}
+    for field, value in new.items():
+        if not str(value).strip():
+            raise InvalidInput("has no words; leave it out to keep what is there", f"--{field}")
 
     def change(item: ActionItem) -> None:
-        for field in Edit.__slots__:
-            value = getattr(edit, field)
-            if value is not None:
-                setattr(
-                    item, field, value.strip() if isinstance(value, str) and not _is_word(value) else value
-                )
+        for field, value in new.items():
+            setattr(item, field, value.strip() if type(value) is str else value)
 
     return _change(context, item_id, "item edited", change)
 
 
-def _is_word(value: str) -> bool:
-    return isinstance(value, ItemType | ItemSize)
+def return_expired(context: Context) -> tuple[int, ...]:
+    """Return to the proposed items those that were declined until a day that has come; tells their numbers."""
+
+    def work(session: Session) -> tuple[int, ...]:
+        expired = action_items.declined_until(session, context.now.date())
+        for item in expired:
+            detail = {"reason": item.decline_reason, "until": str(item.declined_until)}
+            item.state = move(item.state, ItemState.PROPOSED)
+            item.decline_reason = item.declined_by = item.declined_until = None
+            item.updated_at = context.now
+            session.add(item)
+            _audit(session, context, "item proposed again", item, detail)
+        return tuple(item.id for item in expired)
+
+    return context.database.transact(work)
 
 
 def _change(context: Context, item_id: int, action: str, change: Callable[[ActionItem], None]) -> ItemRecord:
@@ -119,26 +128,35 @@ def _change(context: Context, item_id: int, action: str, change: Callable[[Actio
     def work(session: Session) -> ItemRecord:
         item = action_items.get(session, item_id)
         before = item.model_dump(mode="json")
-        change(item)
-        if item.owner != before["owner"]:
-            names = parse_owners(item.owner) if item.owner else ()
-            item.owner_person_id, item.owner_team_id = people.resolve(session, names)
+        with session.no_autoflush:
+            change(item)
+            if item.owner != before["owner"]:
+                names = parse_owners(item.owner) if item.owner else ()
+                item.owner_person_id, item.owner_team_id = people.resolve(session, names)
+            _refuse_verification_by_owner(session, item)
         changes = _differences(before, item.model_dump(mode="json"))
         if changes:
             item.updated_at = context.now
             session.add(item)
-            audit.record(
-                session,
-                at=context.now,
-                actor=context.actor,
-                action=action,
-                subject=item,
-                detail={"changes": changes},
-            )
+            _audit(session, context, action, item, {"changes": changes})
         session.flush()
         return action_items.record(session, item_id)
 
+    return_expired(context)
     return context.database.transact(work)
+
+
+def _refuse_verification_by_owner(session: Session, item: ActionItem) -> None:
+    if item.state is ItemState.VERIFIED and people.are_same(session, item.verified_by, item.owner):
+        raise InvalidMove(
+            f"{item.owner} owns item {item.id} and cannot be who verified it; that takes somebody else"
+        )
+
+
+def _audit(
+    session: Session, context: Context, action: str, item: ActionItem, detail: Mapping[str, Any]
+) -> None:
+    audit.record(session, at=context.now, actor=context.actor, action=action, subject=item, detail=detail)
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -31,7 +31,7 @@ def decode(name: str, content: bytes) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InvalidDocument(
-            f"byte {content.index(0)} is NUL, so this is not a text file; export it as text first",
+            "a NUL character says that this is not a text file; export it as text first",
             f"{name}:{line}",
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -35,6 +35,8 @@ _KINDS = {
 _TRANSPARENT = ("thead", "tbody")
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+# "<your name here>" is a gap in a template; that it could be a tag with attributes is an accident
+_NOT_A_TAG = re.compile(r"<[A-Za-z]+(?:[ \n][\w,.'-]+)+>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<[!?][^<>]*>")
 
 
@@ -172,6 +174,8 @@ def _part(token: Token) -> str:
         return token.content
     if token.type in ("softbreak", "hardbreak"):
         return "\n"
+    if token.type == "html_inline" and _NOT_A_TAG.fullmatch(token.content):
+        return token.content
     if token.type == "html_inline":  # its line breaks stay, so that lines can be counted in the text
         return "\n" * token.content.count("\n") or (" " if token.content.startswith("<br") else "")
     return ""

@@ -5,28 +5,35 @@ sure the rule is; where two rules see the same words, the earlier one in ``RULES
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from tracker.core.action_items import ActionItemCandidate, ItemType
+from tracker.core.action_items import ActionItemCandidate
 from tracker.core.documents import Block, BlockKind, Document
 from tracker.core.extraction import vocabulary
 from tracker.core.extraction.dates import find_due
 from tracker.core.extraction.details import (
+    LONGEST_SPOKEN,
     Details,
     block_details,
     column_of,
     field_details,
     lift,
     link_details,
-    mentioned,
+    spoken_owner,
+    spoken_status,
+    status_by_heading,
     suggest_type,
     type_of,
 )
 from tracker.core.extraction.sections import Section, plain
 from tracker.core.extraction.sentences import Sentence, first_sentence, sentences
+from tracker.core.extraction.tables import follow_up_rows
 from tracker.core.extraction.vocabulary import Purpose
+
+LONGEST_ENTRY = 5_000
+"""Characters above which an entry is not one piece of work, whatever it says."""
 
 LONGEST_TITLE = 160
 """Characters above which only the first sentence of an entry is its title."""
@@ -41,7 +48,7 @@ class Finding:
     line_end: int
     rule: str
     confidence: float
-    details: Details = Details()
+    details: Details
     description: str | None = None
 
 
@@ -52,34 +59,34 @@ def find_action_items(
     document: Document, sections: Sequence[Section], incident_date: date | None
 ) -> tuple[ActionItemCandidate, ...]:
     """Return the follow-up work that a document states, in document order, each piece once."""
-    taken_lines: set[int] = set()
-    seen: set[str] = set()
+    taken: set[int] = set()
+    titles: set[str] = set()
     candidates: list[ActionItemCandidate] = []
     for rule in RULES:
         claimed: set[int] = set()
         for section in sections:
+            inherited = _inherited(section)
             for finding in rule(section):
-                lines = set(range(finding.line_start, finding.line_end + 1))
-                candidate = _candidate(finding, section, document, incident_date)
-                key = "".join(re.findall(r"\w+", candidate.title.lower()))
-                if not key or key in seen or lines & taken_lines:
+                lines = range(finding.line_start, finding.line_end + 1)
+                if not taken.isdisjoint(lines):
                     continue
-                seen.add(key)
-                claimed |= lines
-                candidates.append(candidate)
-        taken_lines |= claimed
+                candidate = _candidate(finding, section, inherited, document, incident_date)
+                title = "".join(re.findall(r"\w+", candidate.title.lower()))
+                if title and title not in titles:
+                    titles.add(title)
+                    claimed.update(lines)
+                    candidates.append(candidate)
+        taken |= claimed
     return tuple(sorted(candidates, key=lambda candidate: (candidate.line_start, candidate.line_end)))
 
 
 def _candidate(
-    finding: Finding, section: Section, document: Document, incident_date: date | None
+    finding: Finding, section: Section, inherited: Details, document: Document, incident_date: date | None
 ) -> ActionItemCandidate:
     words, said = lift(finding.text)
     details = finding.details.or_else(said)
-    if details.owner is None:
-        details = replace(details, owner=mentioned(finding.text))
-    if details.type is None:
-        details = replace(details, type=_type_by_heading(section))
+    details = details.or_else(Details(owner=spoken_owner(words), status=spoken_status(words)))
+    details = details.or_else(inherited)
     title = words if len(words) <= LONGEST_TITLE else first_sentence(words)
     rest = words[len(title) :].strip()
     description = "\n".join(part for part in (rest, finding.description) if part) or None
@@ -102,10 +109,13 @@ def _candidate(
     )
 
 
-def _type_by_heading(section: Section) -> ItemType | None:
-    if section.purpose is not Purpose.FOLLOW_UPS:
-        return None
-    return next((found for heading in reversed(section.path) if (found := type_of(plain(heading)))), None)
+def _inherited(section: Section) -> Details:
+    """Return what the headings of a follow-up section say of all that stands below them."""
+    inherited = Details()
+    if section.purpose is Purpose.FOLLOW_UPS:
+        for heading in map(plain, reversed(section.path)):
+            inherited = inherited.or_else(Details(type=type_of(heading), status=status_by_heading(heading)))
+    return inherited
 
 
 def follow_up_bullet(section: Section) -> Iterator[Finding]:
@@ -123,12 +133,11 @@ def follow_up_bullet(section: Section) -> Iterator[Finding]:
 def follow_up_table_row(section: Section) -> Iterator[Finding]:
     """Each row of a table of follow-ups, its columns read by their meaning in any order."""
     for table in section.blocks:
-        if table.kind is BlockKind.TABLE and (
-            columns := _columns(table, section.purpose is Purpose.FOLLOW_UPS)
-        ):
-            for row in table.children[1:] if _has_header(table) else table.children:
-                if finding := _from_row(row, columns):
-                    yield finding
+        if table.kind is BlockKind.TABLE:
+            for row in follow_up_rows(table, section.purpose is Purpose.FOLLOW_UPS):
+                if is_work(row.title):
+                    lines = row.block.line_start, row.block.line_end
+                    yield Finding(row.title, *lines, "follow_up_table_row", 0.95, row.details)
 
 
 def task_list(section: Section) -> Iterator[Finding]:
@@ -150,7 +159,7 @@ def todo_line(section: Section) -> Iterator[Finding]:
             for number, line in enumerate(part.text.split("\n")):
                 if (match := vocabulary.TODO_LABEL.match(line)) and is_work(match["work"]):
                     at = min(part.line_start + number, part.line_end)
-                    details = Details(owner=match["owner"]).or_else(link_details(part.links, line))
+                    details = Details(owner=match["owner"]).or_else(link_details(part.links))
                     yield Finding(match["work"], at, at, "todo_line", 0.8, details)
 
 
@@ -160,7 +169,7 @@ def follow_up_sentence(section: Section) -> Iterator[Finding]:
         return
     for sentence, block in _prose(section):
         words = _plain_sentence(sentence)
-        if not is_work(sentence.text):
+        if not is_work(sentence.text) or _only_announces(sentence.text, words):
             continue
         if vocabulary.COMMITMENT.search(words) or begins_with_order(sentence.text):
             yield _from_sentence(sentence, block, "follow_up_sentence", 0.7)
@@ -169,16 +178,20 @@ def follow_up_sentence(section: Section) -> Iterator[Finding]:
 
 
 def commitment(section: Section) -> Iterator[Finding]:
-    """Each sentence elsewhere that binds its writers to keep such an incident from coming back."""
+    """Each sentence elsewhere that binds its writers to keep such an incident from coming back, and what they add to it."""
     if section.purpose in (Purpose.FOLLOW_UPS, Purpose.ADVICE, Purpose.TIMELINE):
         return
+    bound: Block | None = None
     for sentence, block in _prose(section):
         words = _plain_sentence(sentence)
         if (
-            vocabulary.COMMITMENT.search(words)
-            and vocabulary.TO_PREVENT.search(words)
-            and is_work(sentence.text)
+            not vocabulary.COMMITMENT.search(words)
+            or not is_work(sentence.text)
+            or _only_announces(sentence.text, words)
         ):
+            continue
+        if vocabulary.TO_PREVENT.search(words) or bound is block:
+            bound = block
             yield _from_sentence(sentence, block, "commitment", 0.5)
 
 
@@ -195,11 +208,13 @@ RULES: tuple[Rule, ...] = (
 
 def is_work(text: str) -> bool:
     """Return whether an entry can be work at all: no placeholder, no instruction to the writer, no question to the reader."""
+    if len(text) > LONGEST_ENTRY:
+        return False
     line = " ".join(text.split())
     return not (
-        vocabulary.PLACEHOLDER.match(line)
+        vocabulary.PLACEHOLDER.fullmatch(line)
         or (vocabulary.INSTRUCTION.match(line) and line.endswith("?"))
-        or vocabulary.REQUEST_TO_READERS.search(line.lower())
+        or vocabulary.TO_READERS.search(line.lower())
         or not re.search(r"[^\W_]", vocabulary.BLANK_TO_FILL.sub("", line))
     )
 
@@ -252,7 +267,7 @@ def _from_item(item: Block, rule: str, confidence: float) -> Finding:
     for part in item.walk():
         if part is item:
             continue
-        details = details.or_else(link_details(part.links, part.text) if part.links else Details())
+        details = details.or_else(link_details(part.links))
         if field := _as_field(part.text):
             details = details.or_else(field_details(*field))
         elif part.text:
@@ -270,69 +285,21 @@ def _from_sentence(sentence: Sentence, block: Block, rule: str, confidence: floa
         sentence.line_end,
         rule,
         confidence,
-        link_details(links, sentence.text),
+        link_details(links),
     )
 
 
 def _prose(section: Section) -> Iterator[tuple[Sentence, Block]]:
     for block in section.blocks:
-        parts: Iterable[Block] = (block,) if block.kind is BlockKind.PARAGRAPH else ()
-        for part in parts:
-            for sentence in sentences(part):
-                yield sentence, part
+        if block.kind is BlockKind.PARAGRAPH:
+            for sentence in sentences(block):
+                if not sentence.text.endswith(":"):
+                    yield sentence, block
+
+
+def _only_announces(text: str, words: str) -> bool:
+    return bool(vocabulary.ANNOUNCEMENT.search(words) or vocabulary.INSTRUCTION.match(text))
 
 
 def _plain_sentence(sentence: Sentence) -> str:
-    return sentence.text.lower().replace("\u2019", "'")
-
-
-def _has_header(table: Block) -> bool:
-    return bool(table.children) and table.children[0].header
-
-
-def _columns(table: Block, in_follow_ups: bool) -> dict[int, str] | None:
-    """Return what each column of a table of follow-ups is for, or ``None`` if the table is of something else."""
-    if not _has_header(table):
-        return None
-    columns: dict[int, str] = {}
-    for number, cell in enumerate(table.children[0].children):
-        column = column_of(cell.text) if cell.text.strip() else None
-        if column and column not in columns.values():
-            columns[number] = column
-    said = set(columns.values())
-    if "action" not in said and in_follow_ups and (said or table.children[0].text == ""):
-        columns[_wordiest(table, columns)] = "action"
-        said.add("action")
-    if (
-        "action" not in said
-        or (not in_follow_ups and not said & {"owner", "due", "status", "link"})
-        or "event" in said
-    ):
-        return None
-    return columns
-
-
-def _wordiest(table: Block, known: dict[int, str]) -> int:
-    lengths: dict[int, int] = {}
-    for row in table.children[1:]:
-        for number, cell in enumerate(row.children):
-            if number not in known:
-                lengths[number] = lengths.get(number, 0) + len(cell.text)
-    return max(lengths, key=lambda number: lengths[number], default=0)
-
-
-def _from_row(row: Block, columns: dict[int, str]) -> Finding | None:
-    title = ""
-    details = block_details(row)
-    for number, cell in enumerate(row.children):
-        column = columns.get(number)
-        if column == "action":
-            title = cell.text
-            details = details.or_else(block_details(cell))
-        elif column:
-            details = details.or_else(field_details(column, cell.text)).or_else(
-                link_details(cell.links, cell.text or "-")
-            )
-    if not is_work(title):
-        return None
-    return Finding(title, row.line_start, row.line_end, "follow_up_table_row", 0.95, details)
+    return sentence.text[:LONGEST_SPOKEN].lower().replace("\u2019", "'")

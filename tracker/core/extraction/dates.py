@@ -33,11 +33,11 @@ _END = r"(?:(?:the )?end of |eo)"
 _DAY_FORMS = tuple(
     re.compile(form)
     for form in (
-        rf"(?<![\d/.-]){_YEAR}[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})(?![\d/-])",
+        rf"(?<![\d/.-]){_YEAR}[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})(?![\d/]|-\d)",
         r"(?<![\d/.-])(?P<year>20\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)(?!\d)",
         rf"(?<!\w){_DAY}[ -](?:of )?{_MONTH},?[ -]{_YEAR}(?!\w)",
         rf"\b{_MONTH} {_DAY},? (?:at )?{_YEAR}(?!\w)",
-        rf"(?<![\d/.-])(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.{_YEAR}(?!\d)",
+        rf"(?<![\d/.-])(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.{_YEAR}(?!\.?\d)",
         rf"(?<![\d/.-])(?P<day>\d{{1,2}})[/-](?P<month>[a-z]{{3,9}})[/-]{_YEAR}(?!\d)",
         rf"(?<![\d/.-])(?P<first>\d{{1,2}})[/-](?P<second>\d{{1,2}})[/-]{_YEAR}(?!\d)",
     )

@@ -1,7 +1,7 @@
-"""Document fields: what kind of document it is, its title, date and severity, the services and programs it names."""
+"""Document fields: a document's title, date and severity, and the services and programs that it names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,30 +10,21 @@ from tracker.core.extraction import vocabulary
 from tracker.core.extraction.dates import find_date
 from tracker.core.extraction.sections import Section, plain, title_block
 from tracker.core.extraction.vocabulary import Purpose
-from tracker.core.postmortems import DocumentKind
 
 _LABEL = re.compile(
     r"(?:[-*]\s*)?(?:\*\*|__)?(?P<label>[A-Za-z][\w /'-]{1,40}?)(?:\*\*|__)?\s*[:=](?:\*\*|__)?\s*(?P<says>\S.*)"
 )
+_LABEL_START = re.compile(r"\n|(?<=\.)[ \t]+(?=[A-Z][\w ]{1,30}:\s)")
 _SEVERITY = re.compile(
     r"\b(?P<words>(?:sev(?:erity)?|priority|p|s)[ -]?(?:level )?[ :-]{0,2}(?P<number>[0-5])|(?:sev)[ -]?(?P<roman>i{1,3}|iv|v))\b",
     re.IGNORECASE,
 )
-_NAMED_LEVELS = {
-    "critical": 1,
-    "blocker": 1,
-    "catastrophic": 1,
-    "high": 2,
-    "major": 2,
-    "severe": 2,
-    "medium": 3,
-    "moderate": 3,
-    "minor": 4,
-    "low": 4,
-}
+_SEV = re.compile(r"\bsev(?:erity)?[ -]?(?:[0-5]|i{1,3}|iv|v)\b", re.IGNORECASE)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
-_NONE = re.compile(r"(?i)^(?:none|n/?a|tbd|-|no\b.*)?$")
-_FIRST_WORDS = 40
+_FIRST_BLOCKS = 4
+_OPENING = 40
+_LISTED = 200
+_LONGEST_OPENING = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +59,9 @@ def _body_fields(document: Document) -> Iterator[Field]:
             if len(cells) >= 2 and cells[0] and cells[1]:
                 yield Field(plain(cells[0]), cells[1])
         elif block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
-            for line in block.text.split("\n"):
+            for line in _LABEL_START.split(block.text):
                 if match := _LABEL.match(line):
-                    yield Field(match["label"].lower().strip(), match["says"].strip())
+                    yield Field(match["label"].lower().strip(), match["says"].strip(" ."))
             if heading and block.text:
                 yield Field(heading, block.text.split("\n")[0])
                 heading = ""
@@ -82,37 +73,67 @@ def title_of(document: Document) -> str | None:
     if isinstance(stated, str) and stated.strip():
         return " ".join(stated.split())
     block = title_block(document)
-    if block is not None and not _generic(block.text):
-        return " ".join(block.text.split())
+    heading = " ".join(block.text.split()) if block else None
+    if heading and not _generic(heading):
+        return heading
     for field in _body_fields(document):
-        if field.label in ("title", "event", "incident", "incident name", "incident title", "name"):
+        if vocabulary.TITLE_LABEL.fullmatch(field.label):
             return field.value
-    return None
+    return heading
 
 
 def _generic(heading: str) -> bool:
-    return any(phrases.fullmatch(plain(heading)) for _, phrases in vocabulary.HEADINGS)
+    return heading.endswith(":") or any(
+        phrases.fullmatch(plain(heading)) for _, phrases in vocabulary.HEADINGS
+    )
 
 
 def incident_date_of(document: Document, fields: Sequence[Field], title: str | None) -> date | None:
-    """Return the day on which the incident began, by the surest place that states it."""
-    publication = None
-    for field in fields:
-        if vocabulary.DATE_LABEL.fullmatch(field.label) and (day := find_date(field.value)):
-            return day
-        if publication is None and vocabulary.PUBLICATION_LABEL.fullmatch(field.label):
-            publication = find_date(field.value)
-    if title and (day := find_date(title, publication)):
-        return day
-    for block in document.blocks[:_FIRST_WORDS]:
-        if block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING) and (
-            day := find_date(block.text, publication)
-        ):
-            return day
-    return publication or find_date(document.name.rpartition("/")[2])
+    """Return the day on which the incident began, by the surest place that states it.
+
+    A day of publication is the last resort, but tells the year of days that are written without one.
+    """
+    of_publication = [
+        field
+        for field in _front_matter_fields(document)
+        if vocabulary.PUBLICATION_LABEL.fullmatch(field.label)
+    ]
+    published = _labelled(vocabulary.PUBLICATION_LABEL, of_publication, None)
+    return (
+        _labelled(
+            vocabulary.DATE_LABEL, (field for field in fields if field not in of_publication), published
+        )
+        or (find_date(title, published) if title else None)
+        or _labelled(vocabulary.DETECTION_LABEL, fields, published)
+        or _first_told(document, published)
+        or published
+        or find_date(document.name.rpartition("/")[2])
+    )
 
 
-def severity_of(fields: Sequence[Field], title: str | None) -> tuple[str | None, int | None]:
+def _labelled(labels: re.Pattern[str], fields: Iterable[Field], published: date | None) -> date | None:
+    days = (find_date(field.value, published) for field in fields if labels.fullmatch(field.label))
+    return next((day for day in days if day), None)
+
+
+def _first_told(document: Document, published: date | None) -> date | None:
+    """Return the first day that a document tells: in the paragraphs and headings of its opening, else anywhere in its blocks."""
+    opening = [
+        block
+        for block in document.blocks[:_OPENING]
+        if block.kind in (BlockKind.HEADING, BlockKind.PARAGRAPH)
+    ]
+    listed = [block for block in document.walk() if block.kind in (BlockKind.LIST_ITEM, BlockKind.TABLE_CELL)]
+    for block in (*opening, *listed[:_LISTED]):
+        day = find_date(block.text[:_LONGEST_OPENING], published)
+        if day and not (published and day > published):
+            return day
+    return None
+
+
+def severity_of(
+    document: Document, fields: Sequence[Field], title: str | None
+) -> tuple[str | None, int | None]:
     """Return the severity as printed, and its level (1 the worst) where the words tell one."""
     for field in fields:
         if (
@@ -121,8 +142,10 @@ def severity_of(fields: Sequence[Field], title: str | None) -> tuple[str | None,
             and not _is_choice(field.value)
         ):
             return field.value, severity_level(field.value)
-    if title and (match := _SEVERITY.search(title)) and match["words"].lower().startswith("sev"):
-        return match["words"], severity_level(match["words"])
+    opening = [title or "", *(block.text for block in document.blocks[:_FIRST_BLOCKS])]
+    for text in opening:
+        if match := _SEV.search(text[:_LONGEST_OPENING]):
+            return match[0], severity_level(match[0])
     return None, None
 
 
@@ -136,34 +159,36 @@ def severity_level(words: str) -> int | None:
         return max(1, int(match["number"])) if match["number"] else _ROMAN[match["roman"].lower()]
     if match := re.match(r"[1-5]\b", words):
         return int(match[0])
-    named = [level for name, level in _NAMED_LEVELS.items() if re.search(rf"\b{name}\b", words.lower())]
+    named = [
+        level for name, level in vocabulary.SEVERITY_NAMES.items() if re.search(rf"\b{name}\b", words.lower())
+    ]
     return named[0] if named else None
 
 
 def _is_choice(value: str) -> bool:
     """Whether a value still lists what could be chosen ("Minor, Major, Critical")."""
-    named = [name for name in _NAMED_LEVELS if re.search(rf"\b{name}\b", value.lower())]
+    named = [name for name in vocabulary.SEVERITY_NAMES if re.search(rf"\b{name}\b", value.lower())]
     return len(named) > 1 or len(_SEVERITY.findall(value)) > 1 or not is_filled(value)
 
 
 def is_filled(value: str) -> bool:
     """Return whether a value was written by somebody, and is not a gap that a template leaves."""
-    return not (vocabulary.PLACEHOLDER.match(value) or vocabulary.BLANK_TO_FILL.search(value))
+    return not (vocabulary.PLACEHOLDER.fullmatch(value) or vocabulary.BLANK_TO_FILL.search(value))
 
 
 def names_in(
     purpose: Purpose, label: re.Pattern[str], sections: Sequence[Section], fields: Sequence[Field]
 ) -> tuple[str, ...]:
-    """Return the names that a document lists under a heading or a label of one purpose, as printed, each once."""
-    names: dict[str, None] = {}
-    for field in fields:
-        if label.fullmatch(field.label):
-            names.update(dict.fromkeys(_split(field.value)))
-    for section in sections:
-        if section.purpose is purpose:
-            for block in section.blocks:
-                names.update(dict.fromkeys(_listed(block)))
-    return tuple(names)
+    """Return the names that a document lists under a heading of one purpose, or else beside a label, as printed, each once."""
+    listed = [
+        name
+        for section in sections
+        if section.purpose is purpose
+        for block in section.blocks
+        for name in _listed(block)
+    ]
+    labelled = [name for field in fields if label.fullmatch(field.label) for name in _split(field.value)]
+    return tuple(dict.fromkeys(listed or labelled))
 
 
 def _listed(block: Block) -> Iterator[str]:
@@ -186,48 +211,7 @@ def _named(entry: str) -> Iterator[str]:
 
 
 def _split(value: str) -> Iterator[str]:
-    for part in re.split(r"[,;\n]|\sand\s", value):
+    for part in re.split(r"[,;\n]|\sand\s", re.sub(r"\([^()]*\)", "", value)):
         name = part.strip(" .`*_")
-        if name and len(name.split()) <= 5 and is_filled(name) and not _NONE.match(name):
+        if name and len(name.split()) <= 5 and is_filled(name):
             yield name
-
-
-def kind_of(document: Document, sections: Sequence[Section], title: str | None) -> DocumentKind:
-    """Return what a document is: a template shows more gaps and instructions than words, a postmortem tells of an incident."""
-    if _is_template(document, title):
-        return DocumentKind.TEMPLATE
-    told = {section.purpose for section in sections} - {None, Purpose.ADVICE}
-    opening = " ".join([title or "", *(block.text for block in document.blocks[:_FIRST_WORDS])]).lower()
-    if len(told) >= 2 and vocabulary.INCIDENT_WORDS.search(opening):
-        return DocumentKind.POSTMORTEM
-    if title and vocabulary.INCIDENT_WORDS.search(title.lower()):
-        return DocumentKind.POSTMORTEM
-    return DocumentKind.POSTMORTEM if len(told) >= 4 else DocumentKind.OTHER
-
-
-def _is_template(document: Document, title: str | None) -> bool:
-    name = document.name.rpartition("/")[2].lower()
-    named = bool(vocabulary.TEMPLATE_TITLE.search(f"{title or ''} {name}".lower().replace("_", " ")))
-    gaps = written = empty = headings = 0
-    last_was_heading = False
-    if title and vocabulary.BLANK_TO_FILL.search(title):
-        gaps += 3
-    for block in document.walk():
-        if block.kind is BlockKind.HEADING:
-            headings += 1
-            empty += last_was_heading
-        last_was_heading = block.kind is BlockKind.HEADING
-        text = " ".join(block.text.split())
-        if not text or block.kind is BlockKind.CODE:
-            continue
-        if vocabulary.BLANK_TO_FILL.search(text) or vocabulary.INSTRUCTION.match(text):
-            gaps += 1
-        elif (
-            block.kind not in (BlockKind.HEADING, BlockKind.TABLE_CELL)
-            and not vocabulary.PLACEHOLDER.match(text)
-            and len(text.split()) > 4
-        ):
-            written += 1
-    if named:
-        return True
-    return gaps + empty >= 3 and gaps + empty > written or (gaps == 0 and written == 0 and headings >= 3)

@@ -6,11 +6,11 @@ from tracker.core.extraction.action_items import find_action_items
 from tracker.core.extraction.document_fields import (
     document_fields,
     incident_date_of,
-    kind_of,
     names_in,
     severity_of,
     title_of,
 )
+from tracker.core.extraction.document_kind import kind_of
 from tracker.core.extraction.learnings import find_learnings
 from tracker.core.extraction.sections import outline
 from tracker.core.extraction.vocabulary import Purpose
@@ -26,7 +26,7 @@ def extract(document: Document) -> Extraction:
     if kind is DocumentKind.TEMPLATE:
         return Extraction(kind, title)
     incident_date = incident_date_of(document, fields, title)
-    severity, severity_level = severity_of(fields, title)
+    severity, severity_level = severity_of(document, fields, title)
     return Extraction(
         kind,
         title,

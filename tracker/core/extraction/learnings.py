@@ -27,6 +27,6 @@ def _learnings(section: Section) -> Iterator[LearningCandidate]:
 
 def _remark(block: Block, rule: str, section: Section) -> Iterator[LearningCandidate]:
     text = " ".join(" ".join(part.text.split()) for part in block.walk() if part.text).strip()
-    if vocabulary.PLACEHOLDER.match(text) or vocabulary.INSTRUCTION.match(text):
+    if vocabulary.PLACEHOLDER.fullmatch(text) or vocabulary.INSTRUCTION.match(text):
         return
     yield LearningCandidate(text, block.line_start, block.line_end, rule, section.name)

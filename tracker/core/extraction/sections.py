@@ -37,6 +37,10 @@ class _Heading:
     level: int
     text: str
     purpose: Purpose | None
+    announces: bool = False
+    """It ends in a colon, so it speaks of the next list or table only."""
+    in_prose: bool = False
+    """It is the end of a paragraph, which is read as such too."""
 
 
 def purpose_of(heading: str) -> Purpose | None:
@@ -45,7 +49,7 @@ def purpose_of(heading: str) -> Purpose | None:
     >>> purpose_of("7. Follow-up actions & tasks").value, purpose_of("What went well?").value, purpose_of("Kafka")
     ('follow_ups', 'learnings', None)
     """
-    words = plain(heading)
+    words = plain(heading)[:_LONGEST_LEAD_IN]
     return next((purpose for purpose, phrases in vocabulary.HEADINGS if phrases.search(words)), None)
 
 
@@ -61,18 +65,12 @@ def plain(heading: str) -> str:
 
 
 def title_block(document: Document) -> Block | None:
-    """Return the heading that is the document's title: the first, where none stands beside it or above it."""
-    headings = [block for block in document.blocks if block.kind is BlockKind.HEADING]
-    if not headings:
+    """Return the heading that is the document's title: the first, unless it is the heading of a section."""
+    first = next((block for block in document.blocks if block.kind is BlockKind.HEADING), None)
+    if first is None:
         return None
-    first, *rest = headings
-    return (
-        first if all(heading.level > first.level for heading in rest) or _names_document(first.text) else None
-    )
-
-
-def _names_document(heading: str) -> bool:
-    return purpose_of(heading) is None or bool(vocabulary.INCIDENT_WORDS.search(heading.lower()))
+    names_document = purpose_of(first.text) is None or vocabulary.INCIDENT_WORDS.search(first.text.lower())
+    return first if names_document else None
 
 
 def outline(document: Document) -> tuple[Section, ...]:
@@ -89,11 +87,13 @@ def _sections(blocks: Sequence[Block], above: tuple[_Heading, ...], title: Block
     gathered: list[Block] = []
     for number, block in enumerate(blocks):
         following = blocks[number + 1] if number + 1 < len(blocks) else None
-        heading = _heading(block, following, title)
+        heading = _heading(block, following)
         if heading is not None:
+            if heading.in_prose:
+                gathered.append(block)
             yield from _section(path, gathered)
             gathered = []
-            path = _below(path, heading)
+            path = () if block is title else _below(path, heading)
         elif block.kind is BlockKind.LIST:
             for part in _named_groups(block):
                 if isinstance(part, _Group):
@@ -104,6 +104,10 @@ def _sections(blocks: Sequence[Block], above: tuple[_Heading, ...], title: Block
                     gathered.append(part)
         else:
             gathered.append(block)
+        if block.kind in (BlockKind.LIST, BlockKind.TABLE) and path and path[-1].announces:
+            yield from _section(path, gathered)
+            gathered = []
+            path = path[:-1]
     yield from _section(path, gathered)
 
 
@@ -127,29 +131,42 @@ def _purpose(path: Sequence[_Heading]) -> Purpose | None:
     return purpose
 
 
-def _heading(block: Block, following: Block | None, title: Block | None) -> _Heading | None:
+def _heading(block: Block, following: Block | None) -> _Heading | None:
     text = " ".join(block.text.split())
     if block.kind is BlockKind.HEADING:
-        return _Heading(block.level, text, None if block is title else purpose_of(text))
+        return _Heading(block.level, text, purpose_of(text))
     if block.kind is not BlockKind.PARAGRAPH or not text:
         return None
     if block.bold and len(text) <= _LONGEST_LABEL and not text.endswith("."):
         return _Heading(_BOLD_LEVEL, text.rstrip(":"), purpose_of(text))
     if "\n" not in block.text and len(text) <= _LONGEST_LABEL and _is_label(text):
-        return _Heading(_LEAD_IN_LEVEL, text.rstrip(":"), purpose_of(text))
+        return _Heading(_LEAD_IN_LEVEL, text.rstrip(":"), purpose_of(text), announces=text.endswith(":"))
     if following is not None and following.kind in (BlockKind.LIST, BlockKind.TABLE) and text.endswith(":"):
-        last = text[-_LONGEST_LEAD_IN:].rpartition(". ")[2]
-        if vocabulary.LEAD_IN.search(last.lower()) and not vocabulary.ACCOMPLISHMENT.search(last.lower()):
-            return _Heading(_LEAD_IN_LEVEL, last.rstrip(":"), Purpose.FOLLOW_UPS)
+        return _announcement(text[-_LONGEST_LEAD_IN:].rpartition(". ")[2].rstrip(":"))
     return None
+
+
+def _announcement(sentence: str) -> _Heading | None:
+    """Return what a sentence before a list says that the list is, if it is work or advice."""
+    words = sentence.lower().replace("\u2019", "'")
+    if vocabulary.TO_READERS.search(words):
+        purpose = Purpose.ADVICE
+    elif vocabulary.LEAD_IN.search(words):
+        purpose = Purpose.FOLLOW_UPS
+    else:
+        return None
+    return _Heading(_LEAD_IN_LEVEL, sentence, purpose, announces=True, in_prose=True)
 
 
 def _is_label(text: str) -> bool:
     """Whether a line is a heading without the marks of one: it names a purpose and says nothing else."""
     words = plain(text)
-    if text.endswith(":"):
-        return len(words.split()) <= 12 and purpose_of(text) is not None
-    return any(phrases.fullmatch(words) for _, phrases in vocabulary.HEADINGS) and len(words.split()) <= 5
+    if len(words.split()) > (12 if text.endswith(":") else 5):
+        return False
+    return any(
+        phrases.match(words) if text.endswith(":") else phrases.fullmatch(words)
+        for _, phrases in vocabulary.HEADINGS
+    )
 
 
 @dataclass(frozen=True, slots=True)

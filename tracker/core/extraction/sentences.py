@@ -8,7 +8,7 @@ from tracker.core.documents import Block
 
 # A full stop ends a sentence before white space and something that can begin one; not after an initial or these words.
 _END = re.compile(
-    r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\bapprox)(?<!\b[A-Z])[.!?]+[\"')\]*_]*(?=\s+[^\sa-z]|\s*$)"
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\bapprox)(?<!\b[A-Z])[.!?]{1,3}[\"')\]*_]{0,4}(?=\s+[^\sa-z]|\s*$)"
 )
 
 

@@ -31,7 +31,9 @@ def _any(entries: str) -> re.Pattern[str]:
 HEADINGS: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
     (
         Purpose.TIMELINE,
-        _any(r"time ?lines?; chronology; sequence of events; events? log; chat logs?; tidslinje; zeitlicher ablauf"),
+        _any(
+            r"time ?lines?; chronology; sequence of events; events? log; chat logs?; tidslinje; zeitlicher ablauf"
+        ),
     ),
     (Purpose.OTHER, _any(r"^why\b.*; appendix")),
     (Purpose.PROGRAMS, _any(r"(?:related |reliability |sre )+program(?:me)?s?; ^program(?:me)?s?$")),
@@ -84,12 +86,14 @@ HEADINGS: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
     ),
     (
         Purpose.RESOLUTION,
-        _any(r"mitigations?; recovery; remedy; response; (?:hot)?fix(?:es)?; restoration; how (?:did|was|were)\b.*\b(?:fix(?:ed)?|resolved?|mitigated?)"),
+        _any(
+            r"mitigations?; recovery; remedy; response; (?:hot)?fix(?:es)?; restoration; how (?:did|was|were)\b.*\b(?:fix(?:ed)?|resolved?|mitigated?)"
+        ),
     ),
     (
         Purpose.OTHER,
         _any(
-            r"summary; overview; tl;?dr; abstract; background; context; impact\b.*; root cause\b.*; causes?; factors?; trigger; detection;"
+            r"summary; overview; tl.?dr; abstract; background; context; impact\b.*; root cause\b.*; causes?; factors?; trigger; detection;"
             r"what happened; what is\b.*; (?:five|5) whys?; references?; ^(?:related )?links?$; resources?; glossary; supporting information;"
             r"participants?; responders?; authors?; metadata; ^status$; ^date$; acknowledge?ments?; ^about\b.*; faq; guidelines?"
         ),
@@ -97,7 +101,9 @@ HEADINGS: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
 )
 """What headings mean; the first that matches decides, so the narrower meanings stand first."""
 
-NOT_FOLLOW_UPS = frozenset({Purpose.TIMELINE, Purpose.LEARNINGS, Purpose.ADVICE, Purpose.SERVICES, Purpose.PROGRAMS})
+NOT_FOLLOW_UPS = frozenset(
+    {Purpose.TIMELINE, Purpose.LEARNINGS, Purpose.ADVICE, Purpose.SERVICES, Purpose.PROGRAMS}
+)
 """Purposes that a heading keeps below a follow-up heading; others ("Detection", "Fixes") group follow-ups there."""
 
 _WE = r"(?:we|our team|the (?:\w+ )?(?:team|engineers|developers|maintainers|operators))"
@@ -111,7 +117,10 @@ LEAD_IN = _any(
 """How a paragraph that ends in a colon announces a list of work."""
 
 TYPES: tuple[tuple[ItemType, re.Pattern[str]], ...] = (
-    (ItemType.PREVENT, _any(r"prevent\w*; forhindre; forebygg\w*; avoid; stop it from; never happens? again")),
+    (
+        ItemType.PREVENT,
+        _any(r"prevent\w*; forhindre; forebygg\w*; avoid; stop it from; never happens? again"),
+    ),
     (ItemType.DETECT, _any(r"detect\w*; monitoring; alerting; observability")),
     (ItemType.INVESTIGATE, _any(r"investigat\w*; research; analysis")),
     (ItemType.MITIGATE, _any(r"mitigat\w*; contain(?:ment)?")),
@@ -121,8 +130,18 @@ TYPES: tuple[tuple[ItemType, re.Pattern[str]], ...] = (
 """Words by which a column or a heading names a type of work."""
 
 SUGGESTED_TYPES: tuple[tuple[ItemType, re.Pattern[str]], ...] = (
-    (ItemType.INVESTIGATE, _any(r"investigat\w*; look(?:ing)? into; find out; understand; research; determine; figure out; analy[sz]e; explore")),
-    (ItemType.DETECT, _any(r"alert\w*; monitor\w*; detect\w*; dashboards?; metrics?; observability; telemetry; health ?checks?; pag(?:e|ing|er)")),
+    (
+        ItemType.INVESTIGATE,
+        _any(
+            r"investigat\w*; look(?:ing)? into; find out; understand; research; determine; figure out; analy[sz]e; explore"
+        ),
+    ),
+    (
+        ItemType.DETECT,
+        _any(
+            r"alert\w*; monitor\w*; detect\w*; dashboards?; metrics?; observability; telemetry; health ?checks?; pag(?:e|ing|er)"
+        ),
+    ),
     (
         ItemType.PROCESS,
         _any(
@@ -139,9 +158,14 @@ SUGGESTED_TYPES: tuple[tuple[ItemType, re.Pattern[str]], ...] = (
     ),
     (
         ItemType.MITIGATE,
-        _any(r"mitigat\w*; roll.?back; fall.?back; degrad\w*; circuit breakers?; time.?outs?; backups?; restore; recover\w*"),
+        _any(
+            r"mitigat\w*; roll.?back; fall.?back; degrad\w*; circuit breakers?; time.?outs?; backups?; restore; recover\w*"
+        ),
     ),
-    (ItemType.REPAIR, _any(r"fix(?:es|ed)?; repair; patch; replace; correct; clean.?up; remove; upgrade; migrate")),
+    (
+        ItemType.REPAIR,
+        _any(r"fix(?:es|ed)?; repair; patch; replace; correct; clean.?up; remove; upgrade; migrate"),
+    ),
 )
 """Words of an item's own text that hint at its type; the first that matches is suggested."""
 
@@ -150,12 +174,14 @@ COLUMNS: dict[str, re.Pattern[str]] = {
         r"owners?; assignees?; assigned(?: to)?; who; responsible(?: \w+)?; dri; team; person; lead; point of contact; poc; ansvarlig;"
         r"eier; verantwortlich\w*; responsable"
     ),
-    "due": _any(r"due(?: date)?; deadline; eta; target(?: date)?; by when; when; frist; fällig; complete by; expected(?: by| date)?"),
+    "due": _any(
+        r"due(?: date)?; deadline; eta; target(?: date)?; by when; when; frist; fällig; complete by; expected(?: by| date)?"
+    ),
     "status": _any(r"status; state; progress; done\??; completed?\??; tilstand"),
     "priority": _any(r"prio(?:rity)?; severity; importance; urgency"),
     "type": _any(r"type; category; kind; class"),
     "link": _any(
-        r"tickets?; issues?(?: link)?; tracking(?: \w+)?; links?; bugs?; jira; prs?; references?; referanse; sak; tracker; url"
+        r"tickets?; issues?(?: link)?; where; tracking(?: \w+)?; links?; bugs?; jira; prs?; references?; referanse; sak; tracker; url"
     ),
     "notes": _any(r"notes?; comments?; remarks?; details?"),
     "number": _any(r"no\.?; nr\.?; num(?:ber)?; id"),
@@ -168,17 +194,22 @@ COLUMNS: dict[str, re.Pattern[str]] = {
 """What the columns of a table mean; the first that matches a header decides."""
 
 STATUS_WORDS: tuple[tuple[DocumentStatus, re.Pattern[str]], ...] = (
+    (DocumentStatus.OPEN, _any(r"not (?:yet )?(?:done|started|begun|fixed|implemented|yet)")),
     (
         DocumentStatus.DECLINED,
-        _any(r"won'?t (?:do|fix); wontfix; declined; rejected; cancel(?:l)?ed; abandoned; dropped; not planned; obsolete; duplicate"),
+        _any(
+            r"won'?t (?:do|fix); wontfix; declined; rejected; cancel(?:l)?ed; abandoned; dropped; not planned; obsolete; duplicate"
+        ),
     ),
     (
         DocumentStatus.IN_PROGRESS,
-        _any(r"in.?progress; on.?going; wip; started; under ?way; doing; in review; partially (?:done|completed?); under arbeid"),
+        _any(
+            r"in.?progress; on.?going; wip; started; rolling out; under ?way; doing; in review; partially (?:done|completed?); under arbeid"
+        ),
     ),
     (
         DocumentStatus.OPEN,
-        _any(r"not (?:done|started|yet(?: started)?); open; to.?do; pending; planned; backlog; new; proposed; outstanding; no"),
+        _any(r"open; to.?do; pending; planned; backlog; new; proposed; outstanding; no"),
     ),
     (
         DocumentStatus.DONE,
@@ -191,20 +222,37 @@ STATUS_WORDS: tuple[tuple[DocumentStatus, re.Pattern[str]], ...] = (
 """Words that state an item's progress where nothing else is said (a status cell, a bracket); the first match decides."""
 
 STATUS_BY_HEADING: tuple[tuple[DocumentStatus, re.Pattern[str]], ...] = (
-    (DocumentStatus.DONE, _any(r"^(?:completed?|done|finished|implemented)\b.*; .*\b(?:already|been) (?:completed?|done|implemented|finished)")),
-    (DocumentStatus.IN_PROGRESS, _any(r"^(?:in.?progress|on.?going|under ?way)\b.*; .*\b(?:currently|already) (?:in progress|under ?way)")),
-    (DocumentStatus.OPEN, _any(r"^(?:open|outstanding|remaining|pending|planned|to be done|not (?:yet )?done)\b.*")),
+    (
+        DocumentStatus.DONE,
+        _any(
+            r"^(?:completed?|done|finished|implemented)\b.*; .*\b(?:already|been) (?:completed?|done|implemented|finished)"
+        ),
+    ),
+    (
+        DocumentStatus.IN_PROGRESS,
+        _any(
+            r"^(?:in.?progress|on.?going|under ?way)\b.*; .*\b(?:currently|already) (?:in progress|under ?way)"
+        ),
+    ),
+    (
+        DocumentStatus.OPEN,
+        _any(r"^(?:open|outstanding|remaining|pending|planned|to be done|not (?:yet )?done)\b.*"),
+    ),
 )
 """Headings that state the progress of all that stands below them."""
 
 STATUS_BY_SENTENCE: tuple[tuple[DocumentStatus, re.Pattern[str]], ...] = (
     (
         DocumentStatus.IN_PROGRESS,
-        _any(rf"{_THEY}(?: are|'re)(?: \w+)? (?:working on|in the (?:process|middle) of); is (?:on.?going|under ?way|in progress); already doing"),
+        _any(
+            rf"{_THEY}(?: are|'re)(?: \w+)? (?:working on|in the (?:process|middle) of); is (?:on.?going|under ?way|in progress); already doing"
+        ),
     ),
     (
         DocumentStatus.DONE,
-        _any(rf"{_WE}(?: have|'ve)(?: \w+ly| also| since| already| now)* \w+ed; (?:has|have) (?:\w+ )?been \w+(?:ed|n); .*\b(?:was|were) installed"),
+        _any(
+            rf"{_WE}(?: have|'ve)(?: \w+ly| also| since| already| now)* \w+ed; (?:has|have) (?:\w+ )?been \w+(?:ed|n); .*\b(?:was|were) installed"
+        ),
     ),
 )
 """Sentences that state the progress of the work that they name."""
@@ -277,8 +325,16 @@ TO_PREVENT = _any(
 )
 """Words that tie a sentence to what comes after an incident."""
 
-ANNOUNCEMENT = _any(r"(?:the|these|this) following; as follows; following (?:actions|steps|measures|items|improvements|tasks)")
+ANNOUNCEMENT = _any(
+    r"(?:the|these|this) following; as follows; following (?:actions|steps|measures|items|improvements|tasks)"
+)
 """Words of a sentence that only announces what comes after it."""
+
+NOT_A_NAME = re.compile(
+    r"\b(?:the|this|by|see|optional|new|todo|issue|pr|link|long|short|medium|term|now|all|monitoring|process|prevention|detection|"
+    r"mitigation|backend|frontend|docs?|documentation|testing|infra(?:structure)?|security)\b|\d|https?:"
+)
+"""Words in a bracket that show it to hold no person or team."""
 
 TODO_LABEL = re.compile(
     r"(?:(?:TODO|TO-DO|FIXME|AI)(?![\w/])|(?i:action (?:items?|points?)|follow[- ]?ups?|next steps?))\s*"
@@ -301,7 +357,7 @@ PLACEHOLDER = re.compile(
 BLANK_TO_FILL = re.compile(
     r"""(?ix)
       \{\{\s*[^\s{}]+(?:\s+[^\s{}]+){0,2}\s*\}\} | \{\{[^{}\n]*(?:yyyy|date|time|name)[^{}\n]*\}\} | \$\{[^{}\n]*\} | \$[A-Z][A-Z_]{3,}
-    | <(?!https?:|mailto:|/?[a-z][\w-]*\s*/?>)[a-z][^<>@]{2,400}>
+    | <(?!https?:|mailto:|/?[a-z][\w-]*\s*/?>)[a-z][^<>@=]{2,400}>
     | \[(?:insert|your|name|date|title|time|link|describe|description|enter|fill|tbd|todo|add|e\.?g|summary|owner|service|incident)[^\]\n]{0,80}\](?!\()
     | \byyyy[-/]?mm[-/]?d[d\d]\b | \bdd[-/.]mm[-/.]yyyy\b | \bmm/dd/yyyy\b | \bhh:mm\b | \?{2,}%? | \bxx:xx\b
     """
@@ -328,6 +384,12 @@ TO_READERS = _any(
 
 TEMPLATE_TITLE = _any(r"template; vorlage; plantilla; modèle")
 
+TEMPLATE_COMMENT = re.compile(
+    r"<!--(?:(?!-->).){0,2000}?(?:\byour (?:post-?mortem|incident|report)|\bthis template\b)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A comment by which a template explains itself to its writer."""
+
 TEMPLATE_KEYS = frozenset({"about", "labels", "assignees"})
 """Front matter of a form that a tracker offers for new issues."""
 
@@ -337,13 +399,18 @@ INCIDENT_WORDS = _any(
 )
 """Words that show a document to be about an incident."""
 
+TITLE_LABEL = _any(r"title; event; incident(?: name| title)?; name")
+"""Labels of the title of a document that has no heading for it."""
+
 DATE_LABEL = _any(
     r"(?:incident |outage |event |start |impact )?(?:date|start(?:ed)?|began|begin)(?: (?:of|and) (?:the )?(?:incident|outage|event|time))?;"
     r"date(?: ?/ ?| and |)time; when; occurred(?: on)?; incident period; duration; dato"
 )
 """Labels of the day of an incident."""
 
-DETECTION_LABEL = _any(r"detect(?:ed|ion)(?: (?:on|at|date|time))?; discovered(?: on)?; discovery date; reported(?: on)?")
+DETECTION_LABEL = _any(
+    r"detect(?:ed|ion)(?: (?:on|at|date|time))?; discovered(?: on)?; discovery date; reported(?: on)?"
+)
 """Labels of the day on which an incident was noticed."""
 
 PUBLICATION_LABEL = _any(
@@ -351,10 +418,22 @@ PUBLICATION_LABEL = _any(
 )
 """Keys of front matter that hold the day of publication."""
 
-SEVERITY_LABEL = _any(r"(?:incident )?sev(?:erity)?(?: level| rating)?; impact level; incident level; alvorlighetsgrad; schweregrad")
+SEVERITY_LABEL = _any(
+    r"(?:incident )?sev(?:erity)?(?: level| rating)?; impact level; incident level; alvorlighetsgrad; schweregrad"
+)
 """Labels of a severity."""
 
-SERVICES_LABEL = _any(r"(?:impacted |affected )?(?:services?|systems?|components?)(?: impacted| affected| involved)?")
+SEVERITY_NAMES = {
+    **dict.fromkeys(("critical", "blocker", "catastrophic"), 1),
+    **dict.fromkeys(("high", "major", "severe"), 2),
+    **dict.fromkeys(("medium", "moderate"), 3),
+    **dict.fromkeys(("minor", "low"), 4),
+}
+"""Severities that are words, and their levels."""
+
+SERVICES_LABEL = _any(
+    r"(?:impacted |affected )?(?:services?|systems?|components?)(?: impacted| affected| involved)?; affected; impacted"
+)
 """Labels of the services that an incident touched."""
 
 PROGRAMS_LABEL = _any(r"(?:related |reliability |sre )*program(?:me)?s?")

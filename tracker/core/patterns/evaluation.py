@@ -100,15 +100,15 @@ class Evaluator:
 
     def _contains(self, predicate: Contains, ref: Ref) -> Finding:
         package = self.graph.canonical(predicate.package)
-        edges = self.graph.edges_out(ref, frozenset({RelationType.CONTAINS, RelationType.DEPENDS_ON}))
+        edges = self.graph.edges_out(ref, frozenset({RelationType.CONTAINS}), vague=True)
         edges = [edge for edge in edges if edge.to_ref == package]
         typed = [edge for edge in edges if edge.relation is RelationType.CONTAINS]
         question = Question("contains", ref)
-        parts = [self._version(predicate, edge) for edge in typed]
         if edges and not typed:
             says = f"depends on {package}, but nobody says whether it contains it"
             path = (step_of(edges[0]),)
             return Finding(Truth.UNKNOWN, ref, predicate.pointer, says, edges[0].sources, path, (question,))
+        parts = [self._version(predicate, edge) for edge in typed]
         answer = disjunction(part.truth for part in parts)
         if answer is not Truth.FALSE:
             deciding = tuple(part for part in parts if part.truth is answer)
@@ -197,7 +197,11 @@ def _combined(predicate: All | AtLeast | Not, ref: Ref, find: Callable[[Predicat
             finding = find(part)
             return Finding(~finding.truth, ref, pointer, "not", parts=(finding,), connective=True)
         case All(pointer, parts):
-            found = [find(part) for part in parts]
+            found = []
+            for part in parts:
+                found.append(find(part))
+                if found[-1].truth is Truth.FALSE:
+                    break  # one false part is reason enough
             answer = conjunction(finding.truth for finding in found)
             says = "all of these"
         case AtLeast(pointer, n, parts):
@@ -207,8 +211,6 @@ def _combined(predicate: All | AtLeast | Not, ref: Ref, find: Callable[[Predicat
             answer = at_least(n, held, held + unknown)
             says = f"at least {n} of these"
     deciding = [finding for finding in found if finding.truth is answer]
-    if isinstance(predicate, All) and answer is Truth.FALSE:
-        deciding = deciding[:1]  # one false part is reason enough
     return Finding(answer, ref, pointer, says, parts=tuple(deciding), connective=True)
 
 

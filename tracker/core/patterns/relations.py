@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tracker.core.catalog import DEPENDENCIES, LEAVES_FROM, EntityKind, Ref, RelationType, kind_of
+from tracker.core.catalog import DEPENDENCIES, LEAVES_FROM, EntityKind, Ref, RelationType
 from tracker.core.dependency_graph import CatalogGraph, Edge
 from tracker.core.patterns.findings import Finding, Question, Step
 from tracker.core.patterns.language import All, AttributeIs, Direction, Predicate, Reaches, Related
@@ -60,9 +60,8 @@ def _other_ends(evaluator: "Evaluator", predicate: Related, ref: Ref) -> list[Fi
     follow = evaluator.graph.edges_out if outward else evaluator.graph.edges_in
     wanted = _wanted(predicate.type)
     by_end: dict[Ref, list[Edge]] = {}
-    for edge in follow(ref, wanted | _bare_for(predicate.type)):
-        if _may_be(edge, wanted):
-            by_end.setdefault(edge.to_ref if outward else edge.from_ref, []).append(edge)
+    for edge in follow(ref, wanted, vague=True):
+        by_end.setdefault(edge.to_ref if outward else edge.from_ref, []).append(edge)
     findings = []
     for end, edges in by_end.items():
         typed = [edge for edge in edges if edge.relation in wanted]
@@ -132,12 +131,9 @@ def reaches(evaluator: "Evaluator", predicate: Reaches, ref: Ref) -> Finding:
             steps = tuple(Step(edge.from_ref, edge.relation, edge.to_ref) for edge in path)
             says = f"reaches {end} in {len(path)} of at most {bound}"
             return Finding(Truth.TRUE, ref, predicate.pointer, says, sources, steps, parts=(found,))
-    vague = _BARE if predicate.via & DEPENDENCIES else frozenset()
-    reached = (
-        sure
-        if vague <= predicate.via
-        else _spread(evaluator.graph, ref, predicate.via, predicate.hops, vague)
-    )
+    reached = sure
+    if RelationType.DEPENDS_ON not in predicate.via:
+        reached = _spread(evaluator.graph, ref, predicate.via, predicate.hops, vague=True)
     parts: list[Finding] = []
     questions: list[Question] = []
     for end in reached.ends:
@@ -187,19 +183,15 @@ class _Spread:
 
 
 def _spread(
-    graph: CatalogGraph,
-    ref: Ref,
-    via: frozenset[RelationType],
-    hops: int | None,
-    vague: frozenset[RelationType] = frozenset(),
+    graph: CatalogGraph, ref: Ref, via: frozenset[RelationType], hops: int | None, *, vague: bool = False
 ) -> _Spread:
     spread = _Spread({}, [])
     frontier = [ref]
     while frontier and hops != 0:
         following = []
         for near in frontier:
-            for edge in graph.edges_out(near, via | vague):
-                if edge.to_ref not in spread.arrived_by and edge.to_ref != ref and _may_be(edge, via):
+            for edge in graph.edges_out(near, via, vague=vague):
+                if edge.to_ref not in spread.arrived_by and edge.to_ref != ref:
                     spread.arrived_by[edge.to_ref] = edge
                     following.append(edge.to_ref)
         spread.explored.extend(frontier)
@@ -222,13 +214,6 @@ def _who_saw_the_way(
             unseen.remove(RelationType.DEPENDS_ON)  # its subtypes are asked one by one
         questions.extend(Question(f"{relation}:out", near) for relation in unseen)
     return tuple(sorted(looked)), questions
-
-
-def _may_be(edge: Edge, types: frozenset[RelationType]) -> bool:
-    """Return whether an edge is of one of these types, or a bare dependency that could be."""
-    return edge.relation in types or any(
-        kind_of(edge.from_ref) in LEAVES_FROM[one] for one in types & DEPENDENCIES
-    )
 
 
 def _wanted(relation: RelationType) -> frozenset[RelationType]:

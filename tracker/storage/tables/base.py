@@ -1,12 +1,13 @@
 """What all tables share: named constraints, row numbers, versions, and columns of words and of JSON."""
 
 from enum import StrEnum
+from json import dumps, loads
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Enum, Index, MetaData, text
+from sqlalchemy import JSON, CheckConstraint, Dialect, Enum, Index, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
 _NAMES = {
@@ -49,9 +50,30 @@ def words(allowed: type[StrEnum], column: str) -> Enum:
     )
 
 
+class JsonText(TypeDecorator[Any]):
+    """JSON in a column of text: in one of JSON, SQLite takes a number for its own and rounds it."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, *, null: bool) -> None:
+        super().__init__()
+        self.null = null
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002, D102
+        return None if value is None and not self.null else dumps(value, allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002, D102
+        return None if value is None else loads(value)
+
+
 def json(*, null: bool) -> TypeEngine[Any]:
     """Return the type of a column of JSON, where ``None`` is an absent value or the JSON word ``null``."""
-    return JSON(none_as_null=not null).with_variant(JSONB(none_as_null=not null), "postgresql")
+    return (
+        JSON(none_as_null=not null)
+        .with_variant(JSONB(none_as_null=not null), "postgresql")
+        .with_variant(JsonText(null=null), "sqlite")
+    )
 
 
 def not_blank(column: str) -> CheckConstraint:

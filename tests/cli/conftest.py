@@ -1,0 +1,58 @@
+"""Databases to call commands on: one without rows, and one in which the invented company has run the main job."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.front_door import Answer, Elsewhere
+from tracker.cli import terminal
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The settings, the name, the data and the window of whoever runs the tests play no part in them."""
+    for name in [name for name in os.environ if name.startswith("ELSEWHERE_") and name != "ELSEWHERE_SHARED"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("ELSEWHERE_ACTOR", "Ada")
+    monkeypatch.setattr(terminal.out, "width", 200)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def elsewhere(migrated_sqlite: Path, tmp_path: Path) -> Elsewhere:
+    """The command on a database without rows."""
+    shutil.copy(migrated_sqlite, tmp_path / "elsewhere.sqlite")
+    return Elsewhere(f"sqlite:///{tmp_path}/elsewhere.sqlite")
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What ``elsewhere demo`` left, and what it said."""
+
+    folder: Path
+    answer: Answer
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    folder = tmp_path_factory.mktemp("demonstration") / "demo"
+    return Demonstration(folder, Elsewhere()("demo", folder))
+
+
+@pytest.fixture(scope="session")
+def company(demonstration: Demonstration) -> Path:
+    """The files of the invented company; only to be read."""
+    return demonstration.folder / "company"
+
+
+@pytest.fixture
+def estate(demonstration: Demonstration, tmp_path: Path) -> Elsewhere:
+    """The command on a database in which the invented company has run the main job."""
+    database = tmp_path / "estate.sqlite"
+    demonstration.answer.done()
+    shutil.copy(demonstration.folder / "elsewhere.sqlite", database)
+    return Elsewhere(f"sqlite:///{database}")
