@@ -183,7 +183,7 @@ def block_details(block: Block) -> Details:
     state = None
     if block.checked is not None:
         state = DocumentStatus.DONE if block.checked else DocumentStatus.OPEN
-    elif False:
+    elif block.struck:
         state = DocumentStatus.DONE
     details = replace(link_details(block.links), status=state)
     only_tickets = not details.links and not re.sub(r"[\W_]", "", _TICKET.sub("", block.text))
