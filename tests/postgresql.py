@@ -17,6 +17,15 @@ _CAREFREE = (
 )
 
 
+# Waits until this process has closed the pipe or was killed, and cleans up: a forgotten server would hold memory.
+_CLEAN_UP = """
+cat
+read -r server < "$0/data/cluster/postmaster.pid" && kill -QUIT "$server"
+while kill -0 "$server"; do sleep 0.05; done
+rm -rf "$0"
+"""
+
+
 class NoServer(Exception):
     """This machine has no PostgreSQL programs."""
 
@@ -25,7 +34,12 @@ class NoServer(Exception):
 def server() -> Iterator[str]:
     """Yield ``postgresql://postgres@127.0.0.1:PORT``; the server and all its data are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="elsewhere-postgresql-", dir=_memory()))
-    try:
+    with subprocess.Popen(
+        ["sh", "-c", _CLEAN_UP, folder],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
         folder.chmod(0o755)
         programs = _programs(folder)
         data = folder / "data"
@@ -40,12 +54,7 @@ def server() -> Iterator[str]:
         port = _free_port()
         options = f"-h 127.0.0.1 -p {port} -k {data} {_CAREFREE}"
         run("pg_ctl", "-w", "-l", str(data / "log"), "-o", options, "start")
-        try:
-            yield f"postgresql://postgres@127.0.0.1:{port}"
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+        yield f"postgresql://postgres@127.0.0.1:{port}"
 
 
 def _memory() -> Path | None:

@@ -113,7 +113,7 @@ class Database:
 def _refuse_row_of_another_session(_session: object, row: object) -> None:
     # When such a row loses a race it is read anew, and the repeated work would overwrite what the other wrote.
     raise RuntimeError(
-        f"{row!r} was read in another session; read it again in the transaction that changes it"
+        f"the {type(row).__name__} was read in another session; read it again in the transaction that changes it"
     )
 
 
