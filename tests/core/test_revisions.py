@@ -1,5 +1,7 @@
 """Which of what a document says now is what it said before."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ def test_a_document_that_did_not_change_is_matched_line_by_line(said: list[Wordi
 
 
 @given(st.lists(WORDS, unique=True, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_what_did_not_change_does_not_matter(texts: list[str], random) -> None:
+def test_the_order_of_what_did_not_change_does_not_matter(texts: list[str], random: Random) -> None:
     shuffled = random.sample(texts, len(texts))
     matched = match_wordings(said(*texts), said(*shuffled))
     assert [texts[matched[index]] for index in range(len(shuffled))] == shuffled

@@ -15,7 +15,7 @@ from tests.factories import (
     catalog_snapshot,
     postmortem_text,
 )
-from tracker.core.catalog import SourceSnapshot
+from tracker.core.catalog import Ref, SourceSnapshot
 from tracker.core.postmortems import MentionState
 from tracker.storage import postmortems
 from tracker.storage.session import Database
@@ -60,9 +60,9 @@ def programs(context: Context) -> dict[str, str | None]:
         return {mention.printed: key for mention, key in postmortems.record(session, 1).programs}
 
 
-def incidents(context: Context) -> dict[str, int]:
+def incidents(context: Context) -> dict[Ref, int]:
     with context.database.reading() as session:
-        return dict(postmortems.incidents_by_entity(session))
+        return postmortems.incidents_by_entity(session)
 
 
 def decide(context: Context, state: MentionState) -> None:

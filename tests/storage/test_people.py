@@ -1,7 +1,7 @@
 """People and teams are found by the names that they go by."""
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from tests.conftest import SettableClock
 from tracker.core.catalog import Ref
@@ -84,7 +84,7 @@ def test_a_team_whose_short_name_is_taken_goes_by_its_ref(known: Database, clock
     other = Ref("group:other/payments")
     known.transact(lambda session: people.team_of(session, other, clock()).id)
     with known.reading() as session:
-        assert [team.name for team in session.exec(select(Team).order_by(Team.id)).all()] == [
+        assert [team.name for team in session.exec(select(Team).order_by(col(Team.id))).all()] == [
             "payments",
             other,
         ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from tracker.storage import action_items, audit, postmortems
 from tracker.storage.action_items import ItemRecord
@@ -17,7 +17,7 @@ R = TypeVar("R", bound=Row)
 def rows(database: Database, table: type[R]) -> Sequence[R]:
     """Return all rows of a table in the order in which they were made."""
     with database.reading() as session:
-        return session.exec(select(table).order_by(table.id)).all()
+        return session.exec(select(table).order_by(col(table.id))).all()
 
 
 def items(database: Database) -> list[ItemRecord]:

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlmodel import select
 
 from tests.factories import InMemoryPostmortems, pattern, postmortem_text
 from tests.workflows.reading import everything, history, rows
@@ -157,7 +158,7 @@ def test_two_lessons_may_share_a_pattern(context: Context, database: Database) -
             ("deadlines", 1),
             ("patience", 1),
         ]
-        assert len(session.connection().execute(LessonPattern.__table__.select()).all()) == 2
+        assert len(session.exec(select(LessonPattern)).all()) == 2
 
 
 def test_a_pattern_for_a_lesson_that_is_not_there_is_not_kept(context: Context, database: Database) -> None:

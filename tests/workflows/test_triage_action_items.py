@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -29,11 +30,11 @@ DRILL = VerificationMethod.DRILL
 NOTE = "froze a node on 2026-03-01, see wiki/drills/41"
 
 
-def add_item(context: Context, *reached: ItemState, **columns: object) -> int:
+def add_item(context: Context, *reached: ItemState, **columns: Any) -> int:
     """Add a proposed item and move it through these states; returns its number."""
 
     def work(session: Session) -> int:
-        values = {
+        values: dict[str, Any] = {
             "title": "Set a timeout",
             "owner": "Mara Lind",
             "created_at": context.now,
@@ -123,13 +124,14 @@ def test_what_needs_a_reason_or_a_proof_is_no_plain_move(context: Context, to: I
 
 
 def test_an_item_that_is_not_there_is_named(context: Context) -> None:
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: accept_item(context, 7),
         lambda: decline_item(context, 7, "why"),
         lambda: move_item(context, 7, DONE),
         lambda: verify_item(context, 7, DRILL, NOTE),
         lambda: edit_item(context, 7, Edit(title="x")),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(NotFound, match="no action item 7"):
             change()
 
@@ -234,9 +236,7 @@ def test_verifying_needs_something_that_shows_it(context: Context) -> None:
     ("actor", "owner"),
     [
         ("Mara Lind", "Mara Lind"),
-        ("mara lind", " Mara  LIND"),
-        ("mara lind", "Mara Lind, payments team"),
-        ("mara@example.org", "Mara Lind <mara@example.org>"),
+        ("mara lind", " Mara  LIND, payments team"),
         ("mlind", "Mara Lind"),
         ("group:default/payments", "payments"),
     ],
@@ -324,12 +324,22 @@ def test_an_edit_that_changes_nothing_leaves_no_trace(context: Context, database
     assert everything(database) == before
 
 
-@pytest.mark.parametrize("field", ["title", "description", "owner", "priority"])
-def test_a_field_is_not_emptied_by_mistake(context: Context, database: Database, field: str) -> None:
+@pytest.mark.parametrize(
+    ("edit", "option"),
+    [
+        (Edit(title="  ", owner="Noor"), "--title"),
+        (Edit(description=""), "--description"),
+        (Edit(owner="\n"), "--owner"),
+        (Edit(due=date(2026, 5, 1), priority=" "), "--priority"),
+    ],
+)
+def test_a_field_is_not_emptied_by_mistake(
+    context: Context, database: Database, edit: Edit, option: str
+) -> None:
     number = add_item(context)
     before = everything(database)
-    with pytest.raises(InvalidInput, match=f"--{field}: "):
-        edit_item(context, number, Edit(**{field: "  "}))
+    with pytest.raises(InvalidInput, match=f"{option}: has no words"):
+        edit_item(context, number, edit)
     assert everything(database) == before
 
 

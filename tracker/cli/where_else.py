@@ -158,6 +158,6 @@ def _deliver(text: str, output: Path | None) -> None:
 def write_file(path: Path, text: str) -> None:
     """Write a report where a person asked for it; raises `InvalidInput` naming the file when that cannot be."""
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"cannot be written ({error.strerror})", str(path)) from error

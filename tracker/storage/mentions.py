@@ -9,6 +9,7 @@ from tracker.core.catalog import EntityKind, Ref
 from tracker.core.mentions import KnownName, ServiceNames
 from tracker.core.postmortems import MentionState
 from tracker.storage import programs
+from tracker.storage.catalog import latest_snapshot
 from tracker.storage.catalog_merges import after_merges, merges
 from tracker.storage.tables import (
     CatalogAlias,
@@ -22,7 +23,24 @@ from tracker.storage.tables import (
 Mention = TypeVar("Mention", PostmortemService, PostmortemProgram)
 
 
-def name_services(session: Session, postmortem: Postmortem, printed: Sequence[str]) -> None:
+class CatalogNames:
+    """The names that services go by, loaded when they are first asked for and whenever the catalog has changed since."""
+
+    def __init__(self) -> None:
+        self._snapshot: int | None = None
+        self._names = ServiceNames(())
+
+    def now(self, session: Session) -> ServiceNames:
+        """Return the names of the catalog as a session sees it."""
+        latest = latest_snapshot(session)
+        if latest is not None and latest.id != self._snapshot:
+            self._names, self._snapshot = ServiceNames(_known_names(session)), latest.id
+        return self._names
+
+
+def name_services(
+    session: Session, postmortem: Postmortem, printed: Sequence[str], names: CatalogNames
+) -> None:
     """Make a postmortem name exactly these services, matched to the catalog as it is now.
 
     What people have confirmed or rejected stays, whatever the document says.
@@ -34,7 +52,7 @@ def name_services(session: Session, postmortem: Postmortem, printed: Sequence[st
     new = [name for name in dict.fromkeys(printed) if name not in known]
     session.add_all(PostmortemService(postmortem_id=postmortem.id, printed=name) for name in new)
     if printed:
-        match_services(session, postmortem)
+        match_services(session, names, postmortem)
 
 
 def name_programs(session: Session, postmortem: Postmortem, printed: Sequence[str]) -> None:
@@ -49,15 +67,15 @@ def name_programs(session: Session, postmortem: Postmortem, printed: Sequence[st
         match_programs(session, postmortem)
 
 
-def match_services(session: Session, postmortem: Postmortem | None = None) -> None:
+def match_services(session: Session, names: CatalogNames, postmortem: Postmortem | None = None) -> None:
     """Match what one postmortem (or all) proposes to name to the catalog as it is now."""
     proposed = select(PostmortemService).where(PostmortemService.state == MentionState.PROPOSED)
     if postmortem is not None:
         proposed = proposed.where(PostmortemService.postmortem_id == postmortem.id)
     mentions = session.exec(proposed).all()
-    names = ServiceNames(_known_names(session)) if mentions else None
+    known = names.now(session) if mentions else ServiceNames(())
     for mention in mentions:
-        mention.entity_id = names.find(mention.printed) if names else None
+        mention.entity_id = known.find(mention.printed)
         session.add(mention)
 
 

@@ -29,7 +29,7 @@ def import_catalog(
             session, snapshot, content_hash=digest, actor=context.actor, at=context.now
         )
         if not difference.unchanged:
-            mentions.match_services(session)
+            mentions.match_services(session, mentions.CatalogNames())
         return difference
 
     return snapshot, context.database.transact(save)

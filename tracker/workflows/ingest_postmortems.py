@@ -20,6 +20,7 @@ from tracker.core.ports import PostmortemSource, SourceDocument, UnreadableDocum
 from tracker.core.postmortems import DocumentKind, Extraction
 from tracker.core.revisions import Wording, match_wordings
 from tracker.storage import action_items, audit, mentions, people, postmortems, sources
+from tracker.storage.mentions import CatalogNames
 from tracker.storage.tables import (
     ActionItem,
     ActionItemOrigin,
@@ -67,14 +68,17 @@ def ingest(
     A document that cannot be read is an outcome, not an error: the others go on. Raises `InvalidInput` for a location
     that does not exist, before anything is saved.
     """
+    names = CatalogNames()
     for document in source.documents(locations):
         if isinstance(document, UnreadableDocument):
             yield Ingested(document.name, Outcome.UNREADABLE, problem=str(document.problem))
         else:
-            yield _ingest_one(context, source.name, document, confidential)
+            yield _ingest_one(context, source.name, document, names, confidential=confidential)
 
 
-def _ingest_one(context: Context, source: str, document: SourceDocument, confidential: bool) -> Ingested:
+def _ingest_one(
+    context: Context, source: str, document: SourceDocument, names: CatalogNames, *, confidential: bool
+) -> Ingested:
     digest = sha256(document.content).hexdigest()
     with context.database.reading() as session:
         known = postmortems.at_uri(session, document.uri)
@@ -97,7 +101,7 @@ def _ingest_one(context: Context, source: str, document: SourceDocument, confide
 
     def save(session: Session) -> Ingested:
         ingestion = _Ingestion(session, context)
-        ingested = ingestion.save(document, digest, extraction, source)
+        ingested = ingestion.save(document, digest, extraction, source, names)
         if confidential:
             ingestion.make_confidential(document.uri)
         return ingested
@@ -121,7 +125,9 @@ class _Ingestion:
             self.session.add(postmortem)
             self._audit("postmortem made confidential", postmortem, {})
 
-    def save(self, document: SourceDocument, digest: str, extraction: Extraction, source: str) -> Ingested:
+    def save(
+        self, document: SourceDocument, digest: str, extraction: Extraction, source: str, names: CatalogNames
+    ) -> Ingested:
         postmortem = postmortems.at_uri(self.session, document.uri)
         if postmortem is not None and postmortem.content_hash == digest:  # another run was first
             return Ingested(document.name, Outcome.UNCHANGED, postmortem.id)
@@ -147,7 +153,7 @@ class _Ingestion:
         self._audit(f"postmortem {outcome}", postmortem, {"revision": revision.number, "changes": changes})
         new, updated, withdrawn = self._save_items(postmortem, revision, extraction)
         self._save_learnings(postmortem, revision, extraction)
-        mentions.name_services(self.session, postmortem, extraction.services)
+        mentions.name_services(self.session, postmortem, extraction.services, names)
         mentions.name_programs(self.session, postmortem, extraction.programs)
         return Ingested(
             document.name, outcome, postmortem.id, new, updated, withdrawn, len(extraction.learnings)
