@@ -1,8 +1,9 @@
 """One function for each noun, with complete valid defaults, and sources in memory that fulfil the ports."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from types import EllipsisType
 
 from tracker.core.action_items import ItemType
 from tracker.core.catalog import (
@@ -108,7 +109,7 @@ class Service:
     """A service, its timeout as a source found it, and its owner; a timeout of ``...`` was not looked for."""
 
     name: str
-    timeout_ms: Value | type(...) = UNSET  # type: ignore[valid-type]
+    timeout_ms: Value | EllipsisType = UNSET
     owner: str | None = "group:default/payments"
     aliases: tuple[str, ...] = ()
     tier: int = 2
@@ -131,7 +132,7 @@ def catalog_snapshot(
                 one.ref,
                 {"type": "service", "lifecycle": "production", "environment": "prod", "tier": one.tier},
                 aliases=tuple(Ref(alias) for alias in one.aliases),
-                facts={} if one.timeout_ms is ... else {TIMEOUT: one.timeout_ms},
+                facts={} if isinstance(one.timeout_ms, EllipsisType) else {TIMEOUT: one.timeout_ms},
             )
             for one in services
         ),
@@ -144,15 +145,18 @@ def catalog_snapshot(
 
 @dataclass
 class InMemoryCatalog:
-    """A catalog source whose locations are set from outside."""
+    """A catalog source whose locations are set from outside; a location of ``None`` is at fault."""
 
-    snapshots: dict[str, SourceSnapshot] = field(default_factory=dict)
+    snapshots: dict[str, SourceSnapshot | None] = field(default_factory=dict)
     name: str = "memory"
 
     def read(self, location: str) -> SourceSnapshot:
         if location not in self.snapshots:
             raise InvalidCatalog("there is no such catalog", location)
-        return self.snapshots[location]
+        snapshot = self.snapshots[location]
+        if snapshot is None:
+            raise InvalidCatalog("this is no catalog", f"{location}:1")
+        return snapshot
 
 
 def pattern_text(
@@ -170,8 +174,3 @@ def pattern(
 ) -> Pattern:
     """Return the same, parsed."""
     return parse_pattern(pattern_text(name, fact=fact, about=about), place=f"{name}.yaml")
-
-
-def refs(names: Iterable[str]) -> list[str]:
-    """Return the refs of services."""
-    return [Service(name).ref for name in names]

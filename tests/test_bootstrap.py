@@ -3,8 +3,6 @@
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, redirect_stderr
 from io import StringIO
@@ -21,8 +19,6 @@ from tracker.core.errors import DatabaseNotReady, NotFound
 from tracker.settings import Settings
 from tracker.storage.session import Database
 
-ROOT = Path(__file__).parents[1]
-
 
 def settings(database_url: str, **more: Any) -> Settings:
     return Settings(database_url=SecretStr(database_url), actor="Ada", **more)
@@ -34,27 +30,27 @@ def opened(database_url: str) -> Iterator[Application]:
         yield application
 
 
-def test_the_application_has_what_a_workflow_is_handed(opened: Application, database_url: str):
+def test_the_application_has_what_a_workflow_is_handed(opened: Application, database_url: str) -> None:
     assert opened.context.actor == "Ada"
     assert opened.context.database.name == Database(database_url).name
     assert opened.context.now.tzinfo is not None
 
 
-def test_the_clock_can_be_another(database_url: str, clock: Any):
+def test_the_clock_can_be_another(database_url: str, clock: Any) -> None:
     with closing(open_application(settings(database_url), clock=clock)) as application:
         assert application.context.now == clock.now
 
 
-def test_the_system_clock_tells_utc():
+def test_the_system_clock_tells_utc() -> None:
     assert str(system_clock().tzinfo) == "UTC"
 
 
-def test_connectors_are_found_by_name(opened: Application):
+def test_connectors_are_found_by_name(opened: Application) -> None:
     assert opened.postmortem_source("files").name == "files"
     assert opened.catalog_source("jsonl").name == "jsonl"
 
 
-def test_a_connector_that_is_not_installed_is_named_with_those_that_are(opened: Application):
+def test_a_connector_that_is_not_installed_is_named_with_those_that_are(opened: Application) -> None:
     with pytest.raises(NotFound, match=r"'confluence' is installed .* \(installed: files\)"):
         opened.postmortem_source("confluence")
 
@@ -74,12 +70,12 @@ class Installed:
 
 
 def install(monkeypatch: pytest.MonkeyPatch, connector: Installed) -> None:
-    monkeypatch.setattr(bootstrap, "entry_points", lambda group: [connector])
+    monkeypatch.setattr(bootstrap, "entry_points", lambda **_: [connector])
 
 
 def test_a_connector_sees_its_own_settings_and_no_others(
     monkeypatch: pytest.MonkeyPatch, database_url: str
-):
+) -> None:
     install(monkeypatch, Installed())
     environment = {
         "ELSEWHERE_CONFLUENCE_TOKEN": "its own",
@@ -88,12 +84,13 @@ def test_a_connector_sees_its_own_settings_and_no_others(
         "HOME": "/home/ada",
     }
     with closing(open_application(settings(database_url), environment=environment)) as application:
-        assert application.postmortem_source("confluence") == {"TOKEN": "its own"}
+        given: Any = application.postmortem_source("confluence")
+        assert given == {"TOKEN": "its own"}
 
 
 def test_a_connector_that_lacks_a_package_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, opened: Application
-):
+) -> None:
     install(monkeypatch, Installed(missing="atlassian"))
     with pytest.raises(NotFound, match=r"lacks 'atlassian'; run `pip install 'elsewhere\[confluence\]'`"):
         opened.postmortem_source("confluence")
@@ -101,7 +98,7 @@ def test_a_connector_that_lacks_a_package_says_what_to_install(
 
 def test_a_database_of_postgresql_without_tables_is_not_touched_unless_asked(
     postgresql_copy: Callable[[str], AbstractContextManager[str]],
-):
+) -> None:
     with postgresql_copy("template1") as url:
         with pytest.raises(DatabaseNotReady, match="run `elsewhere db upgrade`"):
             open_application(settings(url))
@@ -109,45 +106,13 @@ def test_a_database_of_postgresql_without_tables_is_not_touched_unless_asked(
         open_application(settings(url)).close()
 
 
-def test_a_sqlite_database_is_made_with_the_folders_on_the_way(tmp_path: Path):
+def test_a_sqlite_database_is_made_with_the_folders_on_the_way(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new/folder/elsewhere.sqlite"
     open_application(settings(url)).close()
     assert (tmp_path / "new" / "folder" / "elsewhere.sqlite").exists()
 
 
-MAKE_HALF = """
-import os, signal, sys
-from pydantic import SecretStr
-from sqlalchemy import Engine, event
-from tracker.bootstrap import open_application
-from tracker.settings import Settings
-
-left = int(sys.argv[2])
-
-@event.listens_for(Engine, "before_cursor_execute")
-def count_down(*_):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-open_application(Settings(database_url=SecretStr(sys.argv[1]))).close()
-"""
-
-
-@pytest.mark.parametrize("statements", [0, 1, 5, 40])
-def test_a_database_whose_making_was_killed_is_completed_by_the_next(tmp_path: Path, statements: int):
-    url = f"sqlite:///{tmp_path}/elsewhere.sqlite"
-    killed = subprocess.run(
-        [sys.executable, "-c", MAKE_HALF, url, str(statements)], cwd=ROOT, check=False, timeout=60
-    )
-    assert killed.returncode == -9
-    assert (tmp_path / "elsewhere.sqlite").exists()
-    with closing(open_application(settings(url))) as application, application.context.database.reading():
-        pass
-
-
-def test_a_sqlite_database_of_another_program_is_refused_even_to_an_upgrade(tmp_path: Path):
+def test_a_sqlite_database_of_another_program_is_refused_even_to_an_upgrade(tmp_path: Path) -> None:
     file = tmp_path / "photographs.sqlite"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE photograph (id INTEGER)")
@@ -158,7 +123,7 @@ def test_a_sqlite_database_of_another_program_is_refused_even_to_an_upgrade(tmp_
 
 def test_an_older_database_waits_for_an_upgrade_that_somebody_asks_for(
     tmp_path: Path, migrated_sqlite: Path
-):
+) -> None:
     file = tmp_path / "elsewhere.sqlite"
     shutil.copy(migrated_sqlite, file)
     with closing(sqlite3.connect(file)) as connection, connection:
@@ -183,35 +148,35 @@ def written(log_format: str) -> Iterator[StringIO]:
     structlog.configure(**before)
 
 
-def test_logs_mask_what_is_named_like_a_secret(written: StringIO):
+def test_logs_mask_what_is_named_like_a_secret(written: StringIO) -> None:
     structlog.get_logger().info("connected", api_token="s3cret", Authorization="s3cret", host="here")
     assert "s3cret" not in written.getvalue()
     assert "here" in written.getvalue()
 
 
-def test_logs_mask_passwords_in_urls_and_in_tracebacks(written: StringIO):
+def test_logs_mask_passwords_in_urls_and_in_tracebacks(written: StringIO) -> None:
     url = "postgresql://ada:s3cret@host/elsewhere"
     try:
-        raise RuntimeError(f"cannot reach {url}")
-    except RuntimeError:
+        dict[str, str]()[url]
+    except KeyError:
         structlog.get_logger().exception("failed", place=url, around=[url])
     assert "s3cret" not in written.getvalue()
     assert written.getvalue().count("postgresql://ada:***@host/elsewhere") == 3
-    assert "RuntimeError" in written.getvalue()
+    assert "KeyError" in written.getvalue()
 
 
-def test_tracebacks_in_logs_do_not_show_the_values_of_variables(written: StringIO):
-    confidential = "-".join(["what", "only", "few", "may", "read"])
+def test_tracebacks_in_logs_do_not_show_the_values_of_variables(written: StringIO) -> None:
+    confidential = "what only few may read"
     try:
-        raise RuntimeError(len(confidential))
-    except RuntimeError:
+        int(confidential.upper()[:4])
+    except ValueError:
         structlog.get_logger().exception("failed")
-    assert "RuntimeError" in written.getvalue()
+    assert "ValueError" in written.getvalue()
     assert confidential not in written.getvalue()
 
 
 @pytest.mark.parametrize("log_format", ["json"])
-def test_logs_for_machines_are_one_json_object_a_line(written: StringIO):
+def test_logs_for_machines_are_one_json_object_a_line(written: StringIO) -> None:
     structlog.get_logger().info("ingested\nmore", documents=3)
     structlog.get_logger().debug("not at this level")
     [line] = written.getvalue().splitlines()

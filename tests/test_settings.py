@@ -18,14 +18,14 @@ def nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
-def test_nothing_has_to_be_set(tmp_path: Path):
+def test_nothing_has_to_be_set(tmp_path: Path) -> None:
     settings = load_settings()
     assert settings.database_url.get_secret_value() == f"sqlite:///{tmp_path}/elsewhere/elsewhere.sqlite"
     assert settings.actor == getpass.getuser()
     assert (settings.log_level, settings.log_format, settings.rank) == ("warning", "text", RankWeights())
 
 
-def test_a_user_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch):
+def test_a_user_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def nameless() -> str:
         raise KeyError("uid not found: 4711")
 
@@ -33,13 +33,15 @@ def test_a_user_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch):
     assert load_settings().actor == "unknown"
 
 
-def test_the_environment_says_otherwise_and_an_override_has_the_last_word(monkeypatch: pytest.MonkeyPatch):
+def test_the_environment_says_otherwise_and_an_override_has_the_last_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ELSEWHERE_ACTOR", "Ada")
     assert load_settings().actor == "Ada"
     assert load_settings(actor="Grace").actor == "Grace"
 
 
-def test_one_weight_is_set_without_the_others(monkeypatch: pytest.MonkeyPatch):
+def test_one_weight_is_set_without_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ELSEWHERE_RANK__LIKENESS", "7")
     assert load_settings().rank == RankWeights(likeness=7)
 
@@ -56,7 +58,7 @@ def test_one_weight_is_set_without_the_others(monkeypatch: pytest.MonkeyPatch):
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting_and_not_repeated(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
-):
+) -> None:
     monkeypatch.setenv(f"ELSEWHERE_{name}", value)
     with pytest.raises(InvalidInput) as refused:
         load_settings()
@@ -65,10 +67,10 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_setting_and_not_repeated(
     assert "s3cret" not in str(refused.value)
 
 
-def test_the_password_is_not_in_the_representation(monkeypatch: pytest.MonkeyPatch):
+def test_the_password_is_not_in_the_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ELSEWHERE_DATABASE_URL", "postgresql://ada:s3cret@host/elsewhere")
     assert "s3cret" not in repr(load_settings())
 
 
-def test_every_setting_says_what_it_is():
+def test_every_setting_says_what_it_is() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []

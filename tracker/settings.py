@@ -24,7 +24,9 @@ def _operating_system_user() -> str:
 class Settings(BaseSettings):
     """The tracker's settings; connectors have their own."""
 
-    model_config = SettingsConfigDict(env_prefix="ELSEWHERE_", env_nested_delimiter="__", extra="ignore", allow_inf_nan=False)
+    model_config = SettingsConfigDict(
+        env_prefix="ELSEWHERE_", env_nested_delimiter="__", extra="ignore", allow_inf_nan=False
+    )
 
     database_url: SecretStr = Field(
         default_factory=_database_in_data_folder,

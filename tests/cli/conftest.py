@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.cli.front_door import Answer, Elsewhere
+from tests.cli.mortals import Mortals
 from tracker.cli import terminal
 
 
@@ -27,6 +29,20 @@ def elsewhere(migrated_sqlite: Path, tmp_path: Path) -> Elsewhere:
     """The command on a database without rows."""
     shutil.copy(migrated_sqlite, tmp_path / "elsewhere.sqlite")
     return Elsewhere(f"sqlite:///{tmp_path}/elsewhere.sqlite")
+
+
+@pytest.fixture(scope="session")
+def mortals() -> Iterator[Mortals]:
+    """Processes that run the command and can be killed at any moment."""
+    with Mortals() as processes:
+        yield processes
+
+
+@pytest.fixture(scope="session")
+def mortals_too() -> Iterator[Mortals]:
+    """The same again, to run beside the others."""
+    with Mortals() as processes:
+        yield processes
 
 
 @dataclass(frozen=True)

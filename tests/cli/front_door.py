@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -95,12 +95,3 @@ def environment(**more: str) -> dict[str, str]:
     """The variables for a process of its own, which finds the program although it is started elsewhere."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, **more}
-
-
-def files(folder: Path, texts: Iterable[tuple[str, str]]) -> list[Path]:
-    """Write texts into files of a folder."""
-    made = []
-    for name, text in texts:
-        (folder / name).write_text(text, encoding="utf-8")
-        made.append(folder / name)
-    return made

@@ -13,19 +13,19 @@ def of(elsewhere: Elsewhere, item: int) -> dict[str, object]:
     return found
 
 
-def test_a_list_without_items_says_where_they_come_from(elsewhere: Elsewhere):
+def test_a_list_without_items_says_where_they_come_from(elsewhere: Elsewhere) -> None:
     assert "elsewhere ingest PATH" in elsewhere("items", "list").done().out
     assert elsewhere.json("items", "list") == []
 
 
-def test_items_are_listed_as_a_table_and_as_json(estate: Elsewhere):
+def test_items_are_listed_as_a_table_and_as_json(estate: Elsewhere) -> None:
     listed = estate.json("items", "list")
     table = estate("items", "list").done().out
     assert len(listed) > 20
     assert [one for one in listed if one["title"][:40] not in table] == []
 
 
-def test_items_are_filtered_by_state_postmortem_program_and_words(estate: Elsewhere):
+def test_items_are_filtered_by_state_postmortem_program_and_words(estate: Elsewhere) -> None:
     everything = estate.json("items", "list")
     estate("items", "accept", OPEN).done()
     assert [one["id"] for one in estate.json("items", "list", "--state", "accepted")] == [OPEN]
@@ -40,7 +40,7 @@ def test_items_are_filtered_by_state_postmortem_program_and_words(estate: Elsewh
     assert all("command timeout" in one["title"].lower() for one in words)
 
 
-def test_a_filter_that_fits_nothing_is_not_an_error(estate: Elsewhere):
+def test_a_filter_that_fits_nothing_is_not_an_error(estate: Elsewhere) -> None:
     assert estate.json("items", "list", "--text", "_%_") == []
 
 
@@ -52,11 +52,13 @@ def test_a_filter_that_fits_nothing_is_not_an_error(estate: Elsewhere):
         (["--program", "nowhere"], ["no program 'nowhere'"]),
     ],
 )
-def test_a_filter_that_names_nothing_known_is_refused(estate: Elsewhere, filters: list[str], words: list[str]):
+def test_a_filter_that_names_nothing_known_is_refused(
+    estate: Elsewhere, filters: list[str], words: list[str]
+) -> None:
     estate("items", "list", *filters).refused(*words)
 
 
-def test_one_item_is_shown_with_its_place_and_history(estate: Elsewhere):
+def test_one_item_is_shown_with_its_place_and_history(estate: Elsewhere) -> None:
     estate("items", "accept", OPEN).done()
     item = estate.json("items", "show", OPEN)
     page = estate("items", "show", OPEN).done().out
@@ -66,22 +68,22 @@ def test_one_item_is_shown_with_its_place_and_history(estate: Elsewhere):
     assert "can become: blocked, declined, done, in_progress" in page
 
 
-def test_the_actor_is_the_one_that_is_named(estate: Elsewhere):
+def test_the_actor_is_the_one_that_is_named(estate: Elsewhere) -> None:
     estate("--actor", "Grace", "items", "accept", OPEN).done()
     assert "Grace: item accepted" in estate("items", "show", OPEN).out
 
 
-def test_items_are_accepted_together(estate: Elsewhere):
+def test_items_are_accepted_together(estate: Elsewhere) -> None:
     changed = estate.json("items", "accept", OPEN, ALSO_OPEN, ALSO_OPEN)
     assert [(one["id"], one["state"]) for one in changed] == [(OPEN, "accepted"), (ALSO_OPEN, "accepted")]
 
 
-def test_an_item_that_its_document_calls_done_is_done_once_it_is_accepted(estate: Elsewhere):
+def test_an_item_that_its_document_calls_done_is_done_once_it_is_accepted(estate: Elsewhere) -> None:
     [changed] = estate.json("items", "accept", DONE)
     assert changed["state"] == "done"
 
 
-def test_some_items_that_cannot_be_changed_need_a_person(estate: Elsewhere):
+def test_some_items_that_cannot_be_changed_need_a_person(estate: Elsewhere) -> None:
     estate("items", "accept", OPEN).done()
     answer = estate("items", "accept", OPEN, ALSO_OPEN, 999)
     assert answer.code == 3
@@ -91,12 +93,12 @@ def test_some_items_that_cannot_be_changed_need_a_person(estate: Elsewhere):
     assert of(estate, ALSO_OPEN)["state"] == "accepted"
 
 
-def test_when_no_item_can_be_changed_the_command_is_refused(estate: Elsewhere):
+def test_when_no_item_can_be_changed_the_command_is_refused(estate: Elsewhere) -> None:
     answer = estate("items", "accept", 998, 999)
     assert (answer.code, answer.out, len(answer.errors)) == (2, "", 2)
 
 
-def test_an_item_is_declined_for_a_reason_until_a_day(estate: Elsewhere):
+def test_an_item_is_declined_for_a_reason_until_a_day(estate: Elsewhere) -> None:
     estate("items", "decline", OPEN, "--reason", "switched off in March", "--until", "2999-04-01").done()
     item = of(estate, OPEN)
     assert (item["state"], item["declined_by"], item["declined_until"]) == ("declined", "Ada", "2999-04-01")
@@ -115,13 +117,13 @@ def test_an_item_is_declined_for_a_reason_until_a_day(estate: Elsewhere):
 )
 def test_a_decline_without_reason_or_with_a_wrong_day_is_refused(
     estate: Elsewhere, options: list[str], words: list[str]
-):
+) -> None:
     before = of(estate, OPEN)
     estate("items", "decline", OPEN, *options).refused(*words)
     assert of(estate, OPEN) == before
 
 
-def test_an_item_moves_along_its_states(estate: Elsewhere):
+def test_an_item_moves_along_its_states(estate: Elsewhere) -> None:
     estate("items", "accept", OPEN).done()
     for state in ("in_progress", "blocked", "in_progress", "done"):
         [moved] = estate.json("items", "move", OPEN, "--to", state)
@@ -137,12 +139,12 @@ def test_an_item_moves_along_its_states(estate: Elsewhere):
         ("forgotten", ["--to", "forgotten"]),
     ],
 )
-def test_a_move_that_is_not_allowed_is_refused(estate: Elsewhere, state: str, words: list[str]):
+def test_a_move_that_is_not_allowed_is_refused(estate: Elsewhere, state: str, words: list[str]) -> None:
     estate("items", "move", OPEN, "--to", state).refused(*words)
     assert of(estate, OPEN)["state"] == "proposed"
 
 
-def test_a_done_item_is_verified_by_somebody_else_than_its_owner(estate: Elsewhere):
+def test_a_done_item_is_verified_by_somebody_else_than_its_owner(estate: Elsewhere) -> None:
     estate("items", "edit", OPEN, "--owner", "Ada").done()
     estate("items", "accept", OPEN).done()
     estate("items", "move", OPEN, "--to", "done").done()
@@ -153,7 +155,7 @@ def test_a_done_item_is_verified_by_somebody_else_than_its_owner(estate: Elsewhe
     assert (item["state"], item["verified_by"], item["verification_method"]) == ("verified", "Grace", "drill")
 
 
-def test_an_item_is_given_new_values(estate: Elsewhere):
+def test_an_item_is_given_new_values(estate: Elsewhere) -> None:
     estate("items", "edit", OPEN, "--title", "Now", "--due", "2027-01-31", "--type", "repair").done()
     estate("items", "edit", OPEN, "--priority", "P1", "--size", "program", "--description", "Twice.").done()
     item = of(estate, OPEN)
@@ -171,19 +173,21 @@ def test_an_item_is_given_new_values(estate: Elsewhere):
         (["--colour", "red"], ["No such option: --colour"]),
     ],
 )
-def test_values_that_an_item_cannot_have_are_refused(estate: Elsewhere, options: list[str], words: list[str]):
+def test_values_that_an_item_cannot_have_are_refused(
+    estate: Elsewhere, options: list[str], words: list[str]
+) -> None:
     before = of(estate, OPEN)
     estate("items", "edit", OPEN, *options).refused(*words)
     assert of(estate, OPEN) == before
 
 
 @pytest.mark.parametrize("command", ["show", "accept", "verify", "edit"])
-def test_an_item_that_does_not_exist_is_refused(estate: Elsewhere, command: str):
+def test_an_item_that_does_not_exist_is_refused(estate: Elsewhere, command: str) -> None:
     more = {"verify": ["--note", "x"], "edit": ["--title", "x"]}.get(command, [])
     estate("items", command, 999, *more).refused("no action item 999")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "1.5", "one", ""])
-def test_what_is_no_number_of_an_item_is_refused(estate: Elsewhere, number: str):
+def test_what_is_no_number_of_an_item_is_refused(estate: Elsewhere, number: str) -> None:
     answer = estate("items", "show", "--", number)
     assert (answer.code, answer.out, len(answer.errors)) == (2, "", 1)

@@ -19,12 +19,20 @@ BAD_CATALOGS = {
     "another version": (HEADER.replace("1,", "9,").encode(), ":1#/elsewhere", "9"),
     "no time zone": (HEADER.replace("Z", "").encode(), ":1#/observed_at", ""),
     "a bad ref": (f'{HEADER}\n{{"entity": "search"}}\n'.encode(), ":2#/entity", "search"),
-    "a bad relation": (f"{HEADER}\n{SEARCH}\n{USES.replace('uses', 'used')}".encode(), ":3#/relation", "used"),
+    "a bad relation": (
+        f"{HEADER}\n{SEARCH}\n{USES.replace('uses', 'used')}".encode(),
+        ":3#/relation",
+        "used",
+    ),
     "half a line": (f"{HEADER}\n{SEARCH[:-4]}".encode(), ":2", "not JSON"),
     "not UTF-8": (HEADER.encode() + b'\n{"entity": "component:default/caf\xe9"}', ":2", ""),
     "an entity twice": (f"{HEADER}\n{SEARCH}\n{SEARCH}\n".encode(), "", "component:default/search"),
     "damaged gzip": (gzip.compress(HEADER.encode() * 9)[:40], "", "gzip"),
-    "a bad question": (f'{HEADER}\n{{"covers": "component:*", "for": ["hope"]}}'.encode(), ":2#/for/0", "hope"),
+    "a bad question": (
+        f'{HEADER}\n{{"covers": "component:*", "for": ["hope"]}}'.encode(),
+        ":2#/for/0",
+        "hope",
+    ),
 }
 
 
@@ -33,7 +41,7 @@ def catalog(file: Path, *lines: str) -> Path:
     return file
 
 
-def test_an_import_prints_what_differs_from_before(elsewhere: Elsewhere, tmp_path: Path):
+def test_an_import_prints_what_differs_from_before(elsewhere: Elsewhere, tmp_path: Path) -> None:
     file = catalog(tmp_path / "terraform.jsonl", SEARCH, USES)
     [first] = elsewhere.json("catalog", "import", file)
     assert (first["source"], first["snapshot"], first["unchanged"]) == ("terraform", 1, False)
@@ -46,7 +54,7 @@ def test_an_import_prints_what_differs_from_before(elsewhere: Elsewhere, tmp_pat
     assert "terraform: the same as before" in elsewhere("catalog", "import", file).done().out
 
 
-def test_a_source_that_no_longer_says_a_thing_takes_it_back(elsewhere: Elsewhere, tmp_path: Path):
+def test_a_source_that_no_longer_says_a_thing_takes_it_back(elsewhere: Elsewhere, tmp_path: Path) -> None:
     file = catalog(tmp_path / "terraform.jsonl", SEARCH, USES)
     elsewhere("catalog", "import", file).done()
     file.write_text(f"{HEADER.replace('11-01', '11-02')}\n{SEARCH}\n")
@@ -57,7 +65,7 @@ def test_a_source_that_no_longer_says_a_thing_takes_it_back(elsewhere: Elsewhere
 @pytest.mark.parametrize(("content", "place", "words"), BAD_CATALOGS.values(), ids=BAD_CATALOGS)
 def test_a_bad_catalog_is_refused_with_its_place_and_nothing_is_saved(
     elsewhere: Elsewhere, tmp_path: Path, content: bytes, place: str, words: str
-):
+) -> None:
     file = tmp_path / "bad.jsonl"
     file.write_bytes(content)
     where = f"{file}{place}" if place else ""
@@ -67,7 +75,7 @@ def test_a_bad_catalog_is_refused_with_its_place_and_nothing_is_saved(
     elsewhere("where-else", "--pattern", pattern).refused("no catalog has been imported yet")
 
 
-def test_files_that_cannot_be_opened_are_refused_each_by_name(elsewhere: Elsewhere, tmp_path: Path):
+def test_files_that_cannot_be_opened_are_refused_each_by_name(elsewhere: Elsewhere, tmp_path: Path) -> None:
     answer = elsewhere("catalog", "import", "nowhere.jsonl", tmp_path)
     assert (answer.code, answer.out) == (2, "")
     nowhere, folder = answer.errors
@@ -75,31 +83,33 @@ def test_files_that_cannot_be_opened_are_refused_each_by_name(elsewhere: Elsewhe
     assert f"{tmp_path}: cannot be read (Is a directory)" in folder
 
 
-def test_a_bad_file_among_good_ones_needs_a_person(elsewhere: Elsewhere, tmp_path: Path):
+def test_a_bad_file_among_good_ones_needs_a_person(elsewhere: Elsewhere, tmp_path: Path) -> None:
     answer = elsewhere("catalog", "import", "nowhere.jsonl", catalog(tmp_path / "good.jsonl", SEARCH))
     assert (answer.code, len(answer.errors)) == (3, 1)
     assert "terraform: observed 2026-11-01 00:00 UTC, snapshot 1" in answer.out
 
 
-def test_what_was_observed_earlier_does_not_replace_what_was_observed_later(elsewhere: Elsewhere, tmp_path: Path):
+def test_what_was_observed_earlier_does_not_replace_what_was_observed_later(
+    elsewhere: Elsewhere, tmp_path: Path
+) -> None:
     elsewhere("catalog", "import", catalog(tmp_path / "new.jsonl", SEARCH)).done()
     old = tmp_path / "old.jsonl"
     old.write_text(HEADER.replace("2026", "2025"))
     elsewhere("catalog", "import", old).refused("2025-11-01", "before what is already here")
 
 
-def test_a_reader_that_is_not_installed_is_refused(elsewhere: Elsewhere, tmp_path: Path):
+def test_a_reader_that_is_not_installed_is_refused(elsewhere: Elsewhere, tmp_path: Path) -> None:
     file = catalog(tmp_path / "good.jsonl", SEARCH)
     elsewhere("catalog", "import", "--reader", "backstage", file).refused("'backstage'", "installed: jsonl")
 
 
-def test_import_without_a_file_is_refused(elsewhere: Elsewhere):
+def test_import_without_a_file_is_refused(elsewhere: Elsewhere) -> None:
     elsewhere("catalog", "import").refused("Missing argument 'FILE'")
 
 
 def test_json_on_standard_output_is_nothing_but_json_even_when_a_file_was_refused(
     elsewhere: Elsewhere, tmp_path: Path
-):
+) -> None:
     good = catalog(tmp_path / "good.jsonl", SEARCH)
     answer = elsewhere("catalog", "import", "nowhere.jsonl", good, "--format", "json")
     assert [one["file"] for one in json.loads(answer.out)] == [str(good)]

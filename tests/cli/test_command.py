@@ -6,7 +6,7 @@ from tests.cli.front_door import Elsewhere
 from tracker import __version__
 
 
-def test_the_version_is_printed():
+def test_the_version_is_printed() -> None:
     assert Elsewhere()("--version").done().out == f"elsewhere {__version__}\n"
 
 
@@ -23,13 +23,16 @@ def test_the_version_is_printed():
         (["items", "accept"], "Missing argument 'ID'"),
         (["--database"], "--database"),
         (["--database", "", "items", "list"], "database URL: expected sqlite:///path/to/file"),
-        (["--database", "elsewhere.sqlite", "items", "list"], "database URL: expected sqlite:///path/to/file"),
+        (
+            ["--database", "elsewhere.sqlite", "items", "list"],
+            "database URL: expected sqlite:///path/to/file",
+        ),
         (["--database", "sqlite://", "items", "list"], "database URL: expected sqlite:///path/to/file"),
         (["--actor", "", "items", "list"], "ELSEWHERE_ACTOR"),
         (["--actor", "a" * 201, "items", "list"], "ELSEWHERE_ACTOR"),
     ],
 )
-def test_what_is_not_understood_is_refused(elsewhere: Elsewhere, arguments: list[str], words: str):
+def test_what_is_not_understood_is_refused(elsewhere: Elsewhere, arguments: list[str], words: str) -> None:
     elsewhere(*arguments).refused(words)
 
 
@@ -46,12 +49,12 @@ def test_what_is_not_understood_is_refused(elsewhere: Elsewhere, arguments: list
 )
 def test_a_wrong_setting_is_refused_by_its_name(
     estate: Elsewhere, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-):
+) -> None:
     monkeypatch.setenv(name, value)
     estate("where-else", "--lesson", "retries-have-a-budget", "--format", "json").refused(f"error: {name}")
 
 
-def test_the_weights_of_the_score_are_settings(estate: Elsewhere, monkeypatch: pytest.MonkeyPatch):
+def test_the_weights_of_the_score_are_settings(estate: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ("where-else", "--lesson", "retries-have-a-budget")
     before = estate.json(*asked)["exposed"][0]["score_parts"]["tier"]
     monkeypatch.setenv("ELSEWHERE_RANK__TIER", "0")
@@ -61,7 +64,7 @@ def test_the_weights_of_the_score_are_settings(estate: Elsewhere, monkeypatch: p
 
 def test_the_actor_is_a_setting_and_an_option_says_otherwise(
     estate: Elsewhere, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("ELSEWHERE_ACTOR", "Grace")
     estate("items", "edit", 1, "--priority", "P1").done()
     estate("--actor", "Jörg [red]", "items", "edit", 1, "--priority", "P2").done()
@@ -72,7 +75,7 @@ def test_the_actor_is_a_setting_and_an_option_says_otherwise(
 
 def test_a_database_that_is_locked_for_long_fails_with_advice(
     estate: Elsewhere, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     from tracker.storage import session
     from tracker.storage.session import Database
 

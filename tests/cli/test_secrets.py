@@ -29,15 +29,17 @@ def all_logs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ELSEWHERE_LOG_FORMAT", request.param)
 
 
-@pytest.mark.parametrize("command", [["items", "list"], ["db", "upgrade"], ["db", "check"], ["db", "backup", "x"]])
-def test_a_server_that_cannot_be_reached_is_named_without_the_password(command: list[str]):
+@pytest.mark.parametrize(
+    "command", [["items", "list"], ["db", "upgrade"], ["db", "check"], ["db", "backup", "x"]]
+)
+def test_a_server_that_cannot_be_reached_is_named_without_the_password(command: list[str]) -> None:
     answer = Elsewhere(UNREACHABLE)(*command)
     assert (answer.code, answer.out) == (1, "")
     assert "postgresql://ada@127.0.0.1:1/elsewhere: it cannot be reached" in answer.err
     assert_kept(answer)
 
 
-def test_a_password_in_a_setting_is_kept_as_well(monkeypatch: pytest.MonkeyPatch):
+def test_a_password_in_a_setting_is_kept_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ELSEWHERE_DATABASE_URL", UNREACHABLE)
     answer = Elsewhere()("items", "list")
     assert answer.code == 1
@@ -58,7 +60,7 @@ def test_a_password_in_a_setting_is_kept_as_well(monkeypatch: pytest.MonkeyPatch
         f"postgresql://ada:{ESCAPED}@[::1/elsewhere",
     ],
 )
-def test_a_url_that_is_wrong_is_not_repeated(url: str):
+def test_a_url_that_is_wrong_is_not_repeated(url: str) -> None:
     answer = Elsewhere(url)("items", "list")
     assert answer.code in (1, 2)
     assert len(answer.errors) == 1
@@ -90,7 +92,7 @@ def _write_rules(administrator: psycopg.Connection[Any], file: str, rules: str) 
     time.sleep(0.2)
 
 
-def test_a_server_that_refuses_the_password_is_named_without_it(guarded: str):
+def test_a_server_that_refuses_the_password_is_named_without_it(guarded: str) -> None:
     wrong = ESCAPED.replace("42", "24")
     answer = Elsewhere(guarded.replace(ESCAPED, wrong))("items", "list")
     assert answer.code == 1
@@ -98,7 +100,7 @@ def test_a_server_that_refuses_the_password_is_named_without_it(guarded: str):
     assert_kept(answer)
 
 
-def test_a_server_that_takes_the_password_is_named_and_logged_without_it(guarded: str):
+def test_a_server_that_takes_the_password_is_named_and_logged_without_it(guarded: str) -> None:
     elsewhere = Elsewhere(guarded)
     elsewhere("db", "upgrade").done()
     opened = elsewhere("items", "list").done()

@@ -20,13 +20,13 @@ CONTRACT = {
 }
 
 
-def test_the_report_is_printed_as_a_table(estate: Elsewhere):
+def test_the_report_is_printed_as_a_table(estate: Elsewhere) -> None:
     out = estate(*LESSON).done().out
     assert "Retries have a budget" in out
     assert "component:depot-returns" in out
 
 
-def test_the_report_keeps_its_contract_in_json(estate: Elsewhere):
+def test_the_report_keeps_its_contract_in_json(estate: Elsewhere) -> None:
     report = estate.json(*LESSON, "--origin", "component:default/depot-picking")
     assert set(report) >= CONTRACT["report"]
     for exposed in report["exposed"]:
@@ -43,12 +43,12 @@ def test_the_report_keeps_its_contract_in_json(estate: Elsewhere):
 
 
 @pytest.mark.parametrize("how", ["table", "json", "markdown", "html"])
-def test_the_same_question_gets_the_same_bytes(estate: Elsewhere, how: str):
+def test_the_same_question_gets_the_same_bytes(estate: Elsewhere, how: str) -> None:
     asked = (*LESSON, "--origin", "component:default/depot-picking", "--format", how)
     assert estate(*asked).done().out == estate(*asked).done().out
 
 
-def test_each_format_is_what_it_is_called(estate: Elsewhere):
+def test_each_format_is_what_it_is_called(estate: Elsewhere) -> None:
     html = estate(*LESSON, "--format", "html").done().out
     assert html.startswith("<!doctype html>")
     assert "<svg" in html
@@ -56,25 +56,25 @@ def test_each_format_is_what_it_is_called(estate: Elsewhere):
     assert markdown.startswith("# ")
 
 
-def test_the_report_is_written_to_a_file(estate: Elsewhere, tmp_path: Path):
+def test_the_report_is_written_to_a_file(estate: Elsewhere, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     answer = estate(*LESSON, "--format", "html", "-o", file).done()
     assert (answer.out, answer.err) == ("", f"{file} is written\n")
     assert file.read_text(encoding="utf-8") == estate(*LESSON, "--format", "html").out
 
 
-def test_a_file_that_cannot_be_written_is_refused(estate: Elsewhere, tmp_path: Path):
+def test_a_file_that_cannot_be_written_is_refused(estate: Elsewhere, tmp_path: Path) -> None:
     asked = (*LESSON, "--format", "json", "--output")
     estate(*asked, tmp_path).refused(f"{tmp_path}: cannot be written (Is a directory)")
     estate(*asked, tmp_path / "no" / "report").refused("cannot be written (No such file or directory)")
 
 
-def test_a_table_is_not_written_to_a_file(estate: Elsewhere, tmp_path: Path):
+def test_a_table_is_not_written_to_a_file(estate: Elsewhere, tmp_path: Path) -> None:
     estate(*LESSON, "-o", tmp_path / "report").refused("--format", "markdown, html or json")
     assert not (tmp_path / "report").exists()
 
 
-def test_a_kept_pattern_is_named_and_a_file_is_found_by_its_path(estate: Elsewhere, company: Path):
+def test_a_kept_pattern_is_named_and_a_file_is_found_by_its_path(estate: Elsewhere, company: Path) -> None:
     file = company / "patterns" / "retries-above-a-provider.yaml"
     by_name = estate.json("where-else", "--pattern", "retries-above-a-provider")
     by_file = estate.json("where-else", "--pattern", file)
@@ -82,19 +82,19 @@ def test_a_kept_pattern_is_named_and_a_file_is_found_by_its_path(estate: Elsewhe
     assert [one["patterns"][0]["version"] for one in (by_name, by_file)] == [1, 0]
 
 
-def test_several_patterns_are_asked_together(estate: Elsewhere):
+def test_several_patterns_are_asked_together(estate: Elsewhere) -> None:
     two = [f"--pattern={name}" for name in ("retries-above-a-provider", "cache-call-without-deadline")]
     together = {one["ref"] for one in estate.json("where-else", *two)["exposed"]}
     assert together == {one["ref"] for name in two for one in estate.json("where-else", name)["exposed"]}
 
 
-def test_one_entity_is_explained(estate: Elsewhere):
+def test_one_entity_is_explained(estate: Elsewhere) -> None:
     asked = (*LESSON, "--why", "component:default/orders")
     assert estate.json(*asked)["ref"] == "component:default/orders"
     assert "orders" in estate(*asked).done().out
 
 
-def test_an_answer_for_one_entity_is_written_to_a_file_as_json(estate: Elsewhere, tmp_path: Path):
+def test_an_answer_for_one_entity_is_written_to_a_file_as_json(estate: Elsewhere, tmp_path: Path) -> None:
     asked = (*LESSON, "--why", "component:default/orders", "--format", "json")
     estate(*asked, "-o", tmp_path / "why.json").done()
     assert json.loads((tmp_path / "why.json").read_text()) == estate(*asked).json
@@ -118,21 +118,21 @@ def test_an_answer_for_one_entity_is_written_to_a_file_as_json(estate: Elsewhere
 )
 def test_questions_that_cannot_be_answered_are_refused(
     estate: Elsewhere, arguments: list[str], words: list[str]
-):
+) -> None:
     estate("where-else", *arguments).refused(*words)
 
 
-def test_a_lesson_without_a_pattern_is_refused_with_the_command_that_adds_one(estate: Elsewhere):
+def test_a_lesson_without_a_pattern_is_refused_with_the_command_that_adds_one(estate: Elsewhere) -> None:
     estate("lessons", "create", "alarms", "--title", "Alarms").done()
     estate("where-else", "--lesson", "alarms").refused("alarms", "elsewhere lessons add-pattern")
 
 
-def test_an_empty_catalog_says_how_to_fill_it(elsewhere: Elsewhere, company: Path):
+def test_an_empty_catalog_says_how_to_fill_it(elsewhere: Elsewhere, company: Path) -> None:
     file = company / "patterns" / "retries-above-a-provider.yaml"
     elsewhere("where-else", "--pattern", file).refused("elsewhere catalog import FILE")
 
 
-def test_only_looking_keeps_no_exposures(elsewhere: Elsewhere, company: Path):
+def test_only_looking_keeps_no_exposures(elsewhere: Elsewhere, company: Path) -> None:
     pattern = company / "patterns" / "retries-above-a-provider.yaml"
     elsewhere("catalog", "import", *sorted((company / "catalog").iterdir())).done()
     elsewhere("lessons", "create", "retries", "--title", "Retries").done()

@@ -32,7 +32,7 @@ lessons = st.lists(patterns(), min_size=1, max_size=2).map(lesson)
 
 
 @given(catalogs(), lessons)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_entity_is_in_exactly_one_list_with_a_reason(
     said: tuple[SourceSnapshot, ...], asked: list[VersionedPattern]
 ) -> None:
@@ -63,7 +63,7 @@ def points_into(leaf: str, asked: list[VersionedPattern]) -> bool:
 
 
 @given(catalogs(), lessons, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_report_is_the_same_in_whatever_order_the_catalog_is_read(
     said: tuple[SourceSnapshot, ...], asked: list[VersionedPattern], random: Any
 ) -> None:

@@ -54,7 +54,13 @@ def _run(command: str, folder: Path, environment: dict[str, str]) -> list[str]:
         environment[name] = value
         return []
     done = subprocess.run(
-        words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        words,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode not in (0, 3):
         raise AssertionError(f"$ {command}\n{done.stdout}\nended with exit code {done.returncode}")

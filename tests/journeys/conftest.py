@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.cli.conftest import nothing_of_the_machine
+from tests.cli.conftest import mortals, mortals_too, nothing_of_the_machine
 from tests.cli.front_door import Elsewhere
 
-__all__ = ["nothing_of_the_machine"]
+__all__ = ["mortals", "mortals_too", "nothing_of_the_machine"]
 
 
 @pytest.fixture

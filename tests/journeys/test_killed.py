@@ -2,19 +2,17 @@
 
 import random
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.cli.front_door import Elsewhere, ended
-from tests.journeys.mortals import Mortals
+from tests.cli.mortals import Mortals
 from tests.journeys.state import what_is_known
-from tracker.storage.session import Database
 
 REVIEW = """\
 # Search was slow for an hour
@@ -44,7 +42,9 @@ REVISED = (
     .replace("so nobody knew.", "so nobody knew.\n- The procedure for a restart was out of date.")
 )
 UNCHANGED = REVIEW.replace("Search", "Basket").replace("the index", "the basket")
-NEW = REVIEW.replace("Search", "Checkout").replace("the index", "the till").replace("2026-05-04", "2026-07-01")
+NEW = (
+    REVIEW.replace("Search", "Checkout").replace("the index", "the till").replace("2026-05-04", "2026-07-01")
+)
 
 HEADER = '{"elsewhere": 1, "source": "%s", "kind": "iac", "observed_at": "2026-11-0%dT00:00:00Z"}\n'
 ESTATE = """\
@@ -59,7 +59,9 @@ CHANGED_ESTATE = (
     ESTATE.replace('"replicas": 2', '"replicas": 3')
     .replace('"relation": "calls"', '"relation": "uses"')
     .replace('["uses:out", "entities"]', '["uses:out", "calls:out"]')
-    .replace('"type": "service", "owner"', '"type": "service", "aliases": ["component:default/checkout"], "owner"')
+    .replace(
+        '"type": "service", "owner"', '"type": "service", "aliases": ["component:default/checkout"], "owner"'
+    )
 )
 OTHER_ESTATE = """\
 {"entity": "component:default/checkout", "type": "service"}
@@ -122,12 +124,6 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             yield Stage(folder, lambda: copy(url.rpartition("/")[2]))
 
 
-@pytest.fixture(scope="module")
-def mortals() -> Iterator[Mortals]:
-    with Mortals() as processes:
-        yield processes
-
-
 def survives(mortals: Mortals, stage: Stage, command: str, moments: Callable[[int], range]) -> None:
     """Kill a run at each of these moments, run it again, and compare with a run that nobody disturbed."""
     words, files = stage.files(command)
@@ -154,7 +150,7 @@ def survives(mortals: Mortals, stage: Stage, command: str, moments: Callable[[in
 @pytest.mark.parametrize("command", COMMANDS)
 def test_killed_at_some_moment_and_run_again_it_comes_to_the_same(
     mortals: Mortals, stage: Stage, command: str
-):
+) -> None:
     survives(mortals, stage, command, lambda passed: range(passed // 8, passed, passed // 4))
 
 
@@ -163,11 +159,11 @@ def test_killed_at_some_moment_and_run_again_it_comes_to_the_same(
 @pytest.mark.parametrize("command", COMMANDS)
 def test_killed_at_any_moment_and_run_again_it_comes_to_the_same(
     mortals: Mortals, stage: Stage, command: str
-):
+) -> None:
     survives(mortals, stage, command, range)
 
 
-def test_killed_from_outside_and_run_again_it_comes_to_the_same(database_url: str, tmp_path: Path):
+def test_killed_from_outside_and_run_again_it_comes_to_the_same(database_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(30):
@@ -192,13 +188,17 @@ def test_killed_from_outside_and_run_again_it_comes_to_the_same(database_url: st
     known = what_is_known(database_url)
     assert len(known["postmortem_revision"]) == 30
     assert len(known["action_item"]) == len(set(known["action_item_origin"])) == 90
-    assert len(known["audit_entry"]) == len(set(known["audit_entry"])) == 150  # also of learnings and documents
+    assert (
+        len(known["audit_entry"]) == len(set(known["audit_entry"])) == 150
+    )  # also of learnings and documents
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("command", COMMANDS)
-def test_killed_after_any_time_and_run_again_it_comes_to_the_same(stage: Stage, command: str, seed: int):
+def test_killed_after_any_time_and_run_again_it_comes_to_the_same(
+    stage: Stage, command: str, seed: int
+) -> None:
     words, files = stage.files(command)
     with stage.fresh() as url:
         began = time.monotonic()

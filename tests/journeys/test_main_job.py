@@ -63,7 +63,7 @@ def report(elsewhere: Elsewhere, lesson: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def test_both_lessons_apply_elsewhere_exactly_where_the_catalog_says(curated: Elsewhere):
+def test_both_lessons_apply_elsewhere_exactly_where_the_catalog_says(curated: Elsewhere) -> None:
     about_caches = report(curated, CACHE)
     assert refs(about_caches["exposed"]) == named(CACHE_EXPOSED) | {"component:staging/checkout"}
     assert refs(about_caches["unknown"]) == {f"component:default/{name}" for name in CACHE_UNKNOWN}
@@ -83,7 +83,9 @@ def test_both_lessons_apply_elsewhere_exactly_where_the_catalog_says(curated: El
     assert [len(about_retries[part]) for part in ("exposed", "unknown")] == [6, 17]
 
 
-def test_every_exposure_has_evidence_and_every_unknown_a_question_that_would_settle_it(curated: Elsewhere):
+def test_every_exposure_has_evidence_and_every_unknown_a_question_that_would_settle_it(
+    curated: Elsewhere,
+) -> None:
     for lesson in TOLD["lessons"]:
         answer = report(curated, lesson)
         for exposed in answer["exposed"]:
@@ -92,7 +94,7 @@ def test_every_exposure_has_evidence_and_every_unknown_a_question_that_would_set
             assert [one["question"] for missing in unknown["missing"] for one in missing["settled_by"]]
 
 
-def test_what_decides_and_what_does_not_is_told_entity_by_entity(curated: Elsewhere):
+def test_what_decides_and_what_does_not_is_told_entity_by_entity(curated: Elsewhere) -> None:
     answer = report(curated, CACHE)
     for verdict in ("exposed", "unknown"):
         ref = answer[verdict][0]["ref"]
@@ -116,7 +118,7 @@ def program(elsewhere: Elsewhere) -> dict[str, Any]:
     return shown
 
 
-def test_each_owning_team_gets_one_item_for_each_lesson_with_all_its_services(planned: Elsewhere):
+def test_each_owning_team_gets_one_item_for_each_lesson_with_all_its_services(planned: Elsewhere) -> None:
     work = program(planned)["items"]
     exposed = named(CACHE_EXPOSED) | {"component:staging/checkout"}
     by_title: dict[str, list[str]] = {CACHE["key"]: [], RETRIES["key"]: []}
@@ -136,7 +138,7 @@ def _owner(ref: str) -> str:
     return owner
 
 
-def test_coverage_follows_what_teams_accept_decline_and_finish(planned: Elsewhere):
+def test_coverage_follows_what_teams_accept_decline_and_finish(planned: Elsewhere) -> None:
     first, second, *_ = program(planned)["items"]
     assert program(planned)["coverage"]["by_progress"] == {"proposed": 15}
 
@@ -153,7 +155,9 @@ def test_coverage_follows_what_teams_accept_decline_and_finish(planned: Elsewher
     assert coverage["settled"] == 0, "done is not yet shown to have helped"
 
 
-def test_work_is_covered_once_the_catalog_no_longer_shows_the_pattern(planned: Elsewhere, tmp_path: Path):
+def test_work_is_covered_once_the_catalog_no_longer_shows_the_pattern(
+    planned: Elsewhere, tmp_path: Path
+) -> None:
     exposed = "component:default/recommendations"
     file = tmp_path / "terraform.jsonl"
     text = (COMPANY / "catalog" / "terraform.jsonl").read_text(encoding="utf-8")
@@ -174,7 +178,7 @@ def test_work_is_covered_once_the_catalog_no_longer_shows_the_pattern(planned: E
     assert shown["coverage"]["settled"] == 1
 
 
-def test_doing_all_of_it_again_changes_nothing(planned: Elsewhere):
+def test_doing_all_of_it_again_changes_nothing(planned: Elsewhere) -> None:
     before = everything(str(planned.database_url))
     planned("catalog", "import", *sorted((COMPANY / "catalog").glob("*.jsonl"))).done()
     planned("ingest", COMPANY / "postmortems").done()
@@ -186,7 +190,7 @@ def test_doing_all_of_it_again_changes_nothing(planned: Elsewhere):
     assert everything(str(planned.database_url)) == before
 
 
-def test_the_demonstration_does_all_of_it_writes_pages_and_run_again_changes_nothing(tmp_path: Path):
+def test_the_demonstration_does_all_of_it_writes_pages_and_run_again_changes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     demo = Elsewhere()
     demo("demo", folder).done()

@@ -2,22 +2,26 @@
 
 from pathlib import Path
 
-from tests.cli.front_door import Elsewhere, ended
+from tests.cli.front_door import Elsewhere
+from tests.cli.mortals import Mortals, both
 from tests.journeys.state import what_is_known
 from tracker import samples
 
 COMPANY = Path(str(samples.company()))
 
 
-def test_two_that_ingest_and_import_the_same_at_once_do_it_once(elsewhere: Elsewhere, tmp_path: Path):
-    for command in (
+def test_two_that_ingest_and_import_the_same_at_once_do_it_once(
+    elsewhere: Elsewhere, mortals: Mortals, mortals_too: Mortals
+) -> None:
+    for words in (
         ["ingest", COMPANY / "postmortems"],
         ["catalog", "import", *sorted((COMPANY / "catalog").glob("*.jsonl"))],
     ):
-        both = [elsewhere.started(*command) for _ in range(2)]
-        assert [ended(process).code for process in both] == [0, 0]
+        command = ["--database", elsewhere.database_url, *words]
+        ends = both((mortals, command), (mortals_too, command))
+        assert [end.code for end in ends] == [0, 0], ends
         known = what_is_known(str(elsewhere.database_url))
-        elsewhere(*command).done()
+        elsewhere(*words).done()
         assert what_is_known(str(elsewhere.database_url)) == known
     assert len(known["postmortem"]) == len(known["postmortem_revision"]) == 4
     assert len(known["catalog_snapshot"]) == len(known["source"]) - 1 == 4

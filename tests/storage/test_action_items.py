@@ -1,5 +1,7 @@
 """Action items in lists, by what is asked of them, each with what hangs on it."""
 
+from typing import Any
+
 import pytest
 from sqlmodel import Session
 
@@ -30,9 +32,8 @@ def context(database: Database, clock: SettableClock) -> Context:
     return context
 
 
-@pytest.mark.parametrize(
-    ("asked", "numbers"),
-    [
+def test_items_are_found_by_all_conditions(context: Context, subtests: pytest.Subtests) -> None:
+    questions: list[tuple[dict[str, Any], list[int]]] = [
         ({}, [1, 2, 3]),
         ({"states": [ItemState.PROPOSED]}, [1, 2]),
         ({"states": [ItemState.PROPOSED, ItemState.ACCEPTED]}, [1, 2, 3]),
@@ -43,14 +44,10 @@ def context(database: Database, clock: SettableClock) -> Context:
         ({"text": "%"}, [1]),
         ({"text": "_"}, []),
         ({"states": [ItemState.ACCEPTED], "postmortem_id": 1}, []),
-    ],
-)
-def test_items_are_found_by_all_conditions(
-    context: Context, asked: dict[str, object], numbers: list[int]
-) -> None:
-    with context.database.reading() as session:
-        found = action_items.listing(session, **asked)  # type: ignore[arg-type]
-    assert [one.item.id for one in found] == numbers
+    ]
+    for asked, numbers in questions:
+        with subtests.test(str(asked)), context.database.reading() as session:
+            assert [one.item.id for one in action_items.listing(session, **asked)] == numbers
 
 
 def test_an_item_comes_with_its_places_and_links(context: Context) -> None:

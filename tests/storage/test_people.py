@@ -33,44 +33,38 @@ def known(database: Database, clock: SettableClock) -> Database:
     return database
 
 
-@pytest.mark.parametrize(
-    ("printed", "found"),
-    [
-        ("Mara Lind", (1, None)),
-        ("JP", (1, None)),
-        ("M. Lind <mara@example.org>", (1, None)),
-        ("Payments", (None, 1)),
-        ("group:payments", (None, 1)),
-        ("nobody, JP and payments", (1, 1)),
-        ("@jp", (None, None)),
-        ("", (None, None)),
-    ],
-)
-def test_an_owner_is_found_by_any_name(
-    known: Database, printed: str, found: tuple[int | None, int | None]
-) -> None:
-    with known.reading() as session:
-        assert people.resolve(session, parse_owners(printed)) == found
+def test_an_owner_is_found_by_any_name(known: Database, subtests: pytest.Subtests) -> None:
+    owners: dict[str, tuple[int | None, int | None]] = {
+        "Mara Lind": (1, None),
+        "JP": (1, None),
+        "M. Lind <mara@example.org>": (1, None),
+        "Payments": (None, 1),
+        "group:payments": (None, 1),
+        "nobody, JP and payments": (1, 1),
+        "@jp": (None, None),
+        "": (None, None),
+    }
+    for printed, found in owners.items():
+        with subtests.test(printed), known.reading() as session:
+            assert people.resolve(session, parse_owners(printed)) == found
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("JP", "Mara Lind, payments", True),
-        ("group:default/payments", "payments", True),
-        ("Noor", "noor", True),
-        ("Noor", "Mara Lind", False),
-        ("JP", "payments", False),
-        (None, "JP", False),
-        ("JP", None, False),
-        ("", "", False),
-    ],
-)
 def test_two_names_are_the_same_if_they_have_somebody_in_common(
-    known: Database, one: str | None, other: str | None, same: bool
+    known: Database, subtests: pytest.Subtests
 ) -> None:
-    with known.reading() as session:
-        assert people.are_same(session, one, other) is same
+    pairs: dict[tuple[str | None, str | None], bool] = {
+        ("JP", "Mara Lind, payments"): True,
+        ("group:default/payments", "payments"): True,
+        ("Noor", "noor"): True,
+        ("Noor", "Mara Lind"): False,
+        ("JP", "payments"): False,
+        (None, "JP"): False,
+        ("JP", None): False,
+        ("", ""): False,
+    }
+    for (one, other), same in pairs.items():
+        with subtests.test(f"{one} {other}"), known.reading() as session:
+            assert people.are_same(session, one, other) is same
 
 
 def test_a_group_of_the_catalog_is_one_team_for_ever(known: Database, clock: SettableClock) -> None:

@@ -74,10 +74,12 @@ def test_of_two_that_take_a_key_at_once_one_has_it(context: Context, database: D
     assert len(rows(database, Lesson)) == 1
 
 
-@pytest.mark.parametrize("key", ["", "Deadlines", "set a deadline", "-x", "x_y", "x" * 101, "é"])
-def test_a_key_is_lower_case_words_joined_by_hyphens(context: Context, database: Database, key: str) -> None:
-    with pytest.raises(InvalidInput, match="lesson key: "):
-        create(context, key)
+def test_a_key_is_lower_case_words_joined_by_hyphens(
+    context: Context, database: Database, subtests: pytest.Subtests
+) -> None:
+    for key in ("", "Deadlines", "set a deadline", "-x", "x_y", "x" * 101, "é"):
+        with subtests.test(key), pytest.raises(InvalidInput, match="lesson key: "):
+            create(context, key)
     assert rows(database, Lesson) == []
 
 

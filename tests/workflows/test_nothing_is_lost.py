@@ -131,7 +131,7 @@ def replayed(first: Mapping[str, Any], entries: list[AuditEntry]) -> dict[str, A
     return values
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=SAYINGS, steps=STEPS)
 def test_no_change_is_lost_without_a_line_in_the_audit_trail(
     context: Context, first: dict[str, Any], steps: list[tuple[str, dict[str, Any]]]

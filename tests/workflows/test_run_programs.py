@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -106,20 +107,17 @@ def test_a_key_is_taken_once(context: Context, database: Database) -> None:
     assert len(rows(database, Program)) == 1
 
 
-@pytest.mark.parametrize(
-    ("key", "given", "place"),
-    [
-        ("Bounded Waiting", {}, "program key"),
-        ("bounded-waiting", {"title": " "}, "--title"),
-        ("bounded-waiting", {"starts_on": date(2026, 5, 1), "target_on": date(2026, 4, 1)}, "--target"),
-    ],
-)
 def test_bad_input_is_refused_with_its_place(
-    context: Context, database: Database, key: str, given: dict[str, object], place: str
+    context: Context, database: Database, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        create_program(context, key, **({"title": "Bounded Waiting"} | given))  # type: ignore[arg-type]
-    assert refused.value.place == place
+    bad: list[tuple[str, str, dict[str, Any]]] = [
+        ("program key", "Bounded Waiting", {}),
+        ("--title", " ", {}),
+        ("--target", "Bounded Waiting", {"starts_on": date(2026, 5, 1), "target_on": date(2026, 4, 1)}),
+    ]
+    for place, title, days in bad:
+        with subtests.test(place), pytest.raises(InvalidInput, match=f"^{place}: "):
+            create_program(context, "Bad Key" if place == "program key" else "good-key", title, **days)
     assert rows(database, Program) == []
 
 

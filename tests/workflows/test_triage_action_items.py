@@ -324,22 +324,19 @@ def test_an_edit_that_changes_nothing_leaves_no_trace(context: Context, database
     assert everything(database) == before
 
 
-@pytest.mark.parametrize(
-    ("edit", "option"),
-    [
-        (Edit(title="  ", owner="Noor"), "--title"),
-        (Edit(description=""), "--description"),
-        (Edit(owner="\n"), "--owner"),
-        (Edit(due=date(2026, 5, 1), priority=" "), "--priority"),
-    ],
-)
 def test_a_field_is_not_emptied_by_mistake(
-    context: Context, database: Database, edit: Edit, option: str
+    context: Context, database: Database, subtests: pytest.Subtests
 ) -> None:
     number = add_item(context)
     before = everything(database)
-    with pytest.raises(InvalidInput, match=f"{option}: has no words"):
-        edit_item(context, number, edit)
+    for option, edit in {
+        "--title": Edit(title="  ", owner="Noor"),
+        "--description": Edit(description=""),
+        "--owner": Edit(owner="\n"),
+        "--priority": Edit(due=date(2026, 5, 1), priority=" "),
+    }.items():
+        with subtests.test(option), pytest.raises(InvalidInput, match=f"{option}: has no words"):
+            edit_item(context, number, edit)
     assert everything(database) == before
 
 

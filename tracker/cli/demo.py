@@ -1,6 +1,7 @@
 """The command that runs the main job on an invented company, and leaves its files to play with."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,6 +37,10 @@ def demo(
 
     Example: elsewhere demo /tmp/elsewhere-demo
     """
+    if "?" in str(folder):
+        raise InvalidInput(
+            "a database URL cannot name it; choose a name without a question mark", str(folder)
+        )
     company = _unpack(folder)
     database = folder / "elsewhere.sqlite"
     context.find_root().obj.overrides["database_url"] = SecretStr(f"sqlite:///{database}")
@@ -87,7 +92,7 @@ def _import_catalog(opened: "Application", company: Path) -> None:
 
     _step(
         "The catalog: four sources, each with what it has looked at",
-        f"elsewhere catalog import {company}/catalog/*",
+        f"elsewhere catalog import {quote(str(company))}/catalog/*",
     )
     reader = opened.catalog_source("jsonl")
     shapes = [
@@ -118,7 +123,7 @@ def _ingest(opened: "Application", company: Path) -> None:
     from tracker.workflows.ingest_postmortems import ingest
 
     folder = str(company / "postmortems")
-    _step("Four SEV-1 postmortems, as four teams write them", f"elsewhere ingest {folder}")
+    _step("Four SEV-1 postmortems, as four teams write them", f"elsewhere ingest {quote(folder)}")
     outcomes = ingest(opened.context, opened.postmortem_source("files"), [folder])
     out.print(ingested_table([ingested_shape(outcome) for outcome in outcomes]))
 
@@ -137,13 +142,19 @@ def _curate(opened: "Application", company: Path, told: dict[str, Any]) -> None:
             if any(one["words"] in learning.text for one in told["learnings"])
         ]
         known = any(lesson.key == key for lesson, _, _ in lessons.listing(session))
-    command = f"elsewhere lessons create {key} " + " ".join(f"--learning {one}" for one in learnings)
+    options = "".join(f" --learning {one}" for one in learnings)
+    command = f"elsewhere lessons create {key} --title {quote(told['title'])}{options}"
     _step(f"A lesson: {told['title']}", command)
     if not known:
         curate_lessons.create_lesson(opened.context, key, told["title"], told["statement"], tuple(learnings))
     for name in told["patterns"]:
         file = company / "patterns" / name
-        out.print(f"$ elsewhere lessons add-pattern {key} {file}", style="dim", markup=False, soft_wrap=True)
+        out.print(
+            f"$ elsewhere lessons add-pattern {key} {quote(str(file))}",
+            style="dim",
+            markup=False,
+            soft_wrap=True,
+        )
         pattern = parse_pattern(file.read_text(encoding="utf-8"), place=str(file))
         curate_lessons.add_pattern(opened.context, key, pattern)
     out.print(told["statement"], markup=False)
@@ -177,14 +188,14 @@ def _plan(opened: "Application", told: dict[str, Any]) -> None:
 
 
 def _what_next(folder: Path, told: dict[str, Any]) -> None:
-    first = told["lessons"][0]["key"]
+    first, database = told["lessons"][0]["key"], (folder / "elsewhere.sqlite").absolute()
     out.print()
     out.print(Rule("What to try next", align="left"))
     lines = [
         "Open the reports in a browser:",
         *(f"  {folder / lesson['key']}.html" for lesson in told["lessons"]),
         "Ask the same database more:",
-        f"  export ELSEWHERE_DATABASE_URL=sqlite:///{(folder / 'elsewhere.sqlite').absolute()}",
+        f"  export ELSEWHERE_DATABASE_URL={quote(f'sqlite:///{database}')}",
         f"  elsewhere where-else --lesson {first} --why component:default/reviews",
         "  elsewhere postmortems list",
         "  elsewhere items list --state proposed",

@@ -195,7 +195,8 @@ def covers(stated: str, question: str) -> bool:
     >>> covers("fact:redis.*", "fact:redis.pool.max"), covers("calls:out", "calls:in")
     (True, False)
     """
-    return fnmatchcase(_spelled_out(question), _spelled_out(stated))
+    stated, question = _spelled_out(stated), _spelled_out(question)
+    return stated == question or fnmatchcase(question, stated)  # a fact's own name may have brackets
 
 
 def _spelled_out(question: str) -> str:

@@ -9,7 +9,7 @@ from math import log2
 
 from tracker.core.catalog import EntityKind, Ref, kind_of
 from tracker.core.dependency_graph import CatalogGraph
-from tracker.core.errors import NotFound
+from tracker.core.errors import InvalidInput, NotFound
 from tracker.core.patterns import Evaluator, Finding, Pattern, Question, Step, Truth
 
 BLAST_HOPS = 3
@@ -172,9 +172,11 @@ def where_else(
 ) -> WhereElse:
     """Return where else a lesson applies: every entity of the catalog is in exactly one of the three lists.
 
-    ``incidents`` counts the past postmortems that name an entity. Raises `NotFound` for an origin that is not in the
-    catalog. Cost is linear in entities times leaves, plus what the leaves follow (see `Evaluator`).
+    ``incidents`` counts the past postmortems that name an entity. Raises `InvalidInput` without a pattern, and
+    `NotFound` for an origin that is not in the catalog. Cost is linear in entities times leaves, plus what the leaves follow (see `Evaluator`).
     """
+    if not patterns:
+        raise InvalidInput("a report needs at least one pattern")
     evaluator = Evaluator(graph)
     if origin is not None and (origin := graph.canonical(origin)) not in graph.graph:
         raise NotFound(f"the origin {origin} is not in the catalog")

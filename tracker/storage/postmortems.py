@@ -173,6 +173,8 @@ def incidents_by_entity(session: Session) -> dict[Ref, int]:
     refs: dict[int, str] = {}
     for batch in batches(counts):
         refs.update(
-            session.exec(select(CatalogEntity.id, CatalogEntity.ref).where(col(CatalogEntity.id).in_(batch))).all()
+            session.exec(
+                select(CatalogEntity.id, CatalogEntity.ref).where(col(CatalogEntity.id).in_(batch))
+            ).all()
         )
     return {Ref(refs[entity_id]): count for entity_id, count in counts.items()}

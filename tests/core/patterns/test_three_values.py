@@ -42,7 +42,7 @@ def expected(snapshots: Sequence[SourceSnapshot], *patterns: dict[str, Any]) -> 
 
 
 @given(catalogs(), patterns())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_evaluator_answers_as_the_brute_force_oracle_does(
     snapshots: tuple[SourceSnapshot, ...], pattern: dict[str, Any]
 ) -> None:
@@ -60,7 +60,7 @@ def test_every_way_to_follow_edges_answers_as_the_brute_force_oracle_does(
 
 
 @given(worlds(), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_sources_leave_out_never_turns_an_answer_round(world: World, data: st.DataObject) -> None:
     snapshots = data.draw(views(world))
     asked = [*BATTERY, data.draw(patterns())]
@@ -71,7 +71,7 @@ def test_what_sources_leave_out_never_turns_an_answer_round(world: World, data: 
 
 
 @given(worlds(), patterns())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_where_everything_was_looked_at_the_answer_is_that_of_plain_logic(
     world: World, pattern: dict[str, Any]
 ) -> None:
@@ -87,7 +87,7 @@ def test_where_everything_was_looked_at_the_answer_is_that_of_plain_logic(
 
 
 @given(catalogs(), patterns(), st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_having_looked_at_more_never_takes_an_answer_back(
     snapshots: tuple[SourceSnapshot, ...], pattern: dict[str, Any], random: Any
 ) -> None:
@@ -115,7 +115,7 @@ def test_the_laws_of_strong_kleene_logic_hold(
 
 
 @given(catalogs(), st.lists(predicates(1, 2), min_size=1, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_connectives_written_in_other_words_answer_the_same(
     snapshots: tuple[SourceSnapshot, ...], parts: list[dict[str, Any]]
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from math import isfinite, prod
 from typing import Any, NoReturn, TypeVar
 
 import regex
@@ -36,11 +37,14 @@ from tracker.core.patterns.language import (
 )
 from tracker.core.patterns.versions import parse_range
 
-MAX_LENGTH = 256 * 1024
-"""Characters in one pattern file: a thousand times what people write."""
+MAX_LENGTH = 64 * 1024
+"""Characters in one pattern file: hundreds of times what people write, and read within seconds."""
 
 MAX_DEPTH = 40
 """Levels of nesting: far beyond what anyone can read, far below Python's recursion limit."""
+
+MAX_REPEATS = 100_000
+"""The product of a regular expression's counted repeats, which are written out in memory as it is compiled."""
 
 DEFAULT_HOPS = 3
 """Reach without a stated bound. On real graphs more hops reach half of the estate, which is not an answer."""
@@ -63,24 +67,55 @@ def parse_pattern(text: str, place: str = "pattern") -> Pattern:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2 scalars, and no aliases (a few lines of them can stand for gigabytes)."""
+    """YAML 1.2 scalars, no tags of others, and no aliases (a few lines of them can stand for gigabytes)."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - filled below, by PyYAML's own registry
+    depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "anchors and aliases are not supported", mark)
-        return super().compose_node(parent, index)
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if event.anchor is not None:
+            self.refuse("anchors and aliases are not supported", event)
+        if self.depth == MAX_DEPTH:
+            self.refuse(f"nested more than {MAX_DEPTH} levels deep", event)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        if node is not None and node.tag not in _TAGS:
+            self.refuse(f"unsupported tag {node.tag!r}", event)
+        return node
+
+    def refuse(self, problem: str, event: Any) -> NoReturn:
+        raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
 
 
-for _tag, _expression, _first in (
-    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("tag:yaml.org,2002:int", r"[-+]?[0-9]+", "-+0123456789"),
-    ("tag:yaml.org,2002:float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+_YAML = "tag:yaml.org,2002:"
+
+for _name, _expression, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
 ):
-    _Loader.add_implicit_resolver(_tag, re.compile(f"({_expression})$"), list(_first))
+    _Loader.add_implicit_resolver(_YAML + _name, re.compile(f"({_expression})$"), list(_first))
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+# PyYAML's own would read 010 as eight.
+_SCALARS: dict[str, Callable[[str], Value]] = {
+    f"{_YAML}str": str,
+    f"{_YAML}null": lambda _: None,
+    f"{_YAML}bool": lambda text: {"true": True, "false": False}[text.lower()],
+    f"{_YAML}int": int,
+    f"{_YAML}float": _finite,
+}
+_TAGS = {*_SCALARS, f"{_YAML}seq", f"{_YAML}map"}
 
 
 class _Reader:
@@ -94,10 +129,11 @@ class _Reader:
             "contains": self.contains,
             "relation": self.related,
             "reaches": self.reaches,
-            "tag": lambda node, at: HasTag(at, tuple(str(v) for v in self.values(node))),
+            "tag": lambda node, at: HasTag(at, self.words(node)),
             "kind": self.kind,
             **dict.fromkeys(ATTRIBUTES, self.attribute),
         }
+        self.keys = {*self.leaves, "fact", *_COMPARISONS}
 
     def pattern(self, text: str) -> Pattern:
         if len(text) > MAX_LENGTH:
@@ -109,10 +145,11 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = f":{mark.line + 1}" if mark else ""
-            raise InvalidPattern(f"not YAML: {error.problem}", f"{self.place}{line}") from error
-        except (yaml.YAMLError, RecursionError) as error:
-            problem = "nested too deeply" if isinstance(error, RecursionError) else f"not YAML: {error}"
-            raise InvalidPattern(problem.splitlines()[0], self.place) from error
+            problem = ", ".join(filter(None, (error.context, error.problem)))
+            raise InvalidPattern(f"not YAML as patterns use it: {problem}", f"{self.place}{line}") from error
+        except yaml.reader.ReaderError as error:
+            at = f"{self.place}:{text.count(chr(10), 0, error.position) + 1}"
+            raise InvalidPattern(f"not YAML: {str(error).splitlines()[0]}", at) from error
         if root is None:
             raise InvalidPattern("the pattern is empty", self.place)
         return self._pattern(root, text)
@@ -120,8 +157,7 @@ class _Reader:
     def _pattern(self, root: yaml.Node, text: str) -> Pattern:
         if not isinstance(root, yaml.MappingNode):
             self.fail(root, "a pattern is a mapping that begins with 'pattern: its-name'")
-        self.check_depth(root)
-        entries = self.mapping(root)
+        entries = self.mapping(root, {"pattern", "about", "applies_to", *self.keys})
         if "pattern" not in entries:
             self.fail(root, "the pattern has no name; begin with 'pattern: its-name'")
         name = self.word(entries["pattern"])
@@ -136,29 +172,27 @@ class _Reader:
             self.fail(
                 root, "the pattern says nothing about what it matches; add 'all:' with a list of leaves"
             )
-        return Pattern(name, about, applies_to, self.conjunction(root, body, ""), self.plain(root), text)
+        return Pattern(name, about, applies_to, self.conjunction(body, ""), self.plain(root), text)
 
     def predicate(self, node: yaml.Node, pointer: str) -> Predicate:
         if not isinstance(node, yaml.MappingNode):
             self.fail(node, f"expected a mapping with leaves such as {self.expected()}")
-        entries = self.mapping(node)
+        entries = self.mapping(node, self.keys)
         if not entries:
             self.fail(node, f"expected at least one leaf: {self.expected()}")
-        return self.conjunction(node, entries, pointer)
+        return self.conjunction(entries, pointer)
 
-    def conjunction(self, node: yaml.Node, entries: dict[str, yaml.Node], pointer: str) -> Predicate:
+    def conjunction(self, entries: dict[str, yaml.Node], pointer: str) -> Predicate:
         comparisons = {k: v for k, v in entries.items() if k in _COMPARISONS}
         if comparisons and "fact" not in entries:
-            self.fail(node, f"'{next(iter(comparisons))}' compares a fact: add 'fact: its.name' beside it")
+            key, node = next(iter(comparisons.items()))
+            self.fail(node, f"'{key}' compares a fact: add 'fact: its.name' beside it")
         parts: list[Predicate] = []
         for key, value in entries.items():
-            at = f"{pointer}/{key}"
             if key == "fact":
-                parts.extend(self.facts(value, at, comparisons, node))
+                parts.extend(self.facts(value, f"{pointer}/fact", comparisons))
             elif key in self.leaves:
-                parts.append(self.leaves[key](value, at))
-            elif key not in _COMPARISONS:
-                self.fail(value, f"unknown key {key!r}; expected one of {self.expected()}")
+                parts.append(self.leaves[key](value, f"{pointer}/{key}"))
         return parts[0] if len(parts) == 1 else All(pointer, tuple(parts))
 
     def expected(self) -> str:
@@ -187,12 +221,10 @@ class _Reader:
                 self.fail(node, f"unknown kind {value!r}; expected one of {', '.join(EntityKind)}")
         return AttributeIs(pointer, "kind", values)
 
-    def facts(
-        self, node: yaml.Node, pointer: str, comparisons: dict[str, yaml.Node], whole: yaml.Node
-    ) -> list[Predicate]:
+    def facts(self, node: yaml.Node, pointer: str, comparisons: dict[str, yaml.Node]) -> list[Predicate]:
         name = self.word(node)
         if not comparisons:
-            self.fail(whole, f"say how the fact {name!r} compares: {', '.join(Comparison)}")
+            self.fail(node, f"say how the fact {name!r} compares: {', '.join(Comparison)}")
         return [
             FactTest(pointer, name, Comparison(key), self.operand(key, value))
             for key, value in comparisons.items()
@@ -203,6 +235,8 @@ class _Reader:
             if not isinstance(node, yaml.SequenceNode) or not node.value:
                 self.fail(node, "'in' takes a list of values")
             return tuple(self.scalar(item) for item in node.value)
+        if comparison == Comparison.MATCHES:
+            return self.expression(node)
         value = self.scalar(node)
         if comparison == Comparison.EXISTS and not isinstance(value, bool):
             self.fail(node, "'exists' is true or false")
@@ -210,12 +244,20 @@ class _Reader:
             isinstance(value, bool) or not isinstance(value, int | float)
         ):
             self.fail(node, f"'{comparison}' takes a number")
-        if comparison == Comparison.MATCHES:
-            try:
-                regex.compile(value if isinstance(value, str) else self.word(node))
-            except regex.error as error:
-                self.fail(node, f"not a regular expression: {error}")
         return value
+
+    def expression(self, node: yaml.Node) -> str:
+        expression = self.word(node)
+        repeats = re.findall(r"\{(\d*),?(\d*)\}", expression)
+        try:
+            if prod(max(1, *(int(n or 1) for n in bounds)) for bounds in repeats) > MAX_REPEATS:
+                self.fail(
+                    node, f"the regular expression repeats more than {MAX_REPEATS} times; make it simpler"
+                )
+            regex.compile(expression)
+        except (regex.error, RecursionError, ValueError) as error:
+            self.fail(node, f"not a regular expression: {error}")
+        return expression
 
     def contains(self, node: yaml.Node, pointer: str) -> Predicate:
         if isinstance(node, yaml.ScalarNode):
@@ -297,18 +339,17 @@ class _Reader:
     def only(self, node: yaml.Node, known: set[str], required: set[str]) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):
             self.fail(node, f"expected a mapping with {', '.join(sorted(known))}")
-        entries = self.mapping(node)
-        for key, value in entries.items():
-            if key not in known:
-                self.fail(value, f"unknown key {key!r}; expected one of {', '.join(sorted(known))}")
+        entries = self.mapping(node, known)
         for key in sorted(required - set(entries)):
             self.fail(node, f"'{key}' is missing")
         return entries
 
-    def mapping(self, node: yaml.MappingNode) -> dict[str, yaml.Node]:
+    def mapping(self, node: yaml.MappingNode, known: set[str]) -> dict[str, yaml.Node]:
         entries: dict[str, yaml.Node] = {}
         for key_node, value_node in node.value:
             key = self.word(key_node)
+            if key not in known:
+                self.fail(key_node, f"unknown key {key!r}; expected one of {', '.join(sorted(known))}")
             if key in entries:
                 self.fail(key_node, f"{key!r} is said twice")
             entries[key] = value_node
@@ -321,13 +362,18 @@ class _Reader:
             self.fail(node, "expected a value or a list of values")
         return values
 
+    def words(self, node: yaml.Node) -> tuple[str, ...]:
+        self.values(node)
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        return tuple(self.word(item) for item in nodes)
+
     def scalar(self, node: yaml.Node) -> Value:
         if not isinstance(node, yaml.ScalarNode):
             self.fail(node, "expected one value")
-        if not node.tag.endswith((":bool", ":null", ":int", ":float", ":str")):
-            self.fail(node, f"unsupported tag {node.tag!r}")
-        constructed: Value = yaml.constructor.SafeConstructor().construct_object(node)
-        return constructed
+        try:
+            return _SCALARS[node.tag](node.value)
+        except (ValueError, KeyError):
+            self.fail(node, f"{node.value[:40]!r} is no {node.tag.removeprefix(_YAML)} that can be kept")
 
     def word(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode) or node.value == "":
@@ -345,17 +391,6 @@ class _Reader:
         if word not in set(kind):
             self.fail(node, f"{word!r} is not one of {', '.join(kind)}")
         return kind(word)
-
-    def check_depth(self, root: yaml.Node) -> None:
-        waiting: list[tuple[yaml.Node, int]] = [(root, 1)]
-        while waiting:
-            node, depth = waiting.pop()
-            if depth > MAX_DEPTH:
-                self.fail(node, f"nested more than {MAX_DEPTH} levels deep")
-            if isinstance(node, yaml.MappingNode):
-                waiting.extend((value, depth + 1) for _, value in node.value)
-            elif isinstance(node, yaml.SequenceNode):
-                waiting.extend((value, depth + 1) for value in node.value)
 
     def plain(self, node: yaml.Node) -> Any:
         if isinstance(node, yaml.MappingNode):

@@ -3,16 +3,34 @@
 The notation is VERS (https://github.com/package-url/vers-spec), read and compared by the ``univers`` library.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
+from univers.nuget import InvalidNuGetVersion
+from univers.version_constraint import InvalidConstraintsError, validate_comparators
 from univers.version_range import RANGE_CLASS_BY_SCHEMES
 from univers.version_range import VersionRange as UniversalRange
 from univers.versions import InvalidVersion
 
 from tracker.core.catalog import Ref
 from tracker.core.errors import InvalidInput
+
+_UNREADABLE = (
+    InvalidVersion,
+    InvalidNuGetVersion,
+    InvalidConstraintsError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+)
+"""What ``univers`` raises for a range or a version that it cannot read."""
+
+_ONE_VERSION = re.compile(r"[vV]?\d(?!.*\.[xX](\.|$))[\w.+:~!-]*")
+"""One version, and no range, wildcard or unresolved variable, which some schemes would compare as if it were one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +41,12 @@ class VersionRange:
 
     def contains(self, version: str) -> bool | None:
         """Return whether a version lies in the range; ``None`` if it is no version of this scheme."""
+        if not _ONE_VERSION.fullmatch(version):
+            return None
         universal = _parsed(self.text)
         try:
             return bool(universal.contains(universal.version_class(version)))
-        except (InvalidVersion, ValueError, TypeError, NotImplementedError):
+        except _UNREADABLE:
             return None
 
 
@@ -51,7 +71,7 @@ def parse_range(text: str, package: Ref) -> VersionRange:
         raise InvalidInput(f"the range {text!r} is of scheme {stated!r}, but the package is {package}")
     try:
         _parsed(text)
-    except (InvalidVersion, ValueError, TypeError, AttributeError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise InvalidInput(
             f"{text!r} is not a version range such as '<5.0' or 'vers:{scheme}/>=1.0|<2.0'"
         ) from error
@@ -60,4 +80,9 @@ def parse_range(text: str, package: Ref) -> VersionRange:
 
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> Any:
-    return UniversalRange.from_string(text)
+    universal = UniversalRange.from_string(text)
+    # ``from_string(validate=True)`` would do, were the versions of every scheme hashable.
+    validate_comparators(universal.constraints)
+    if any(one.version == following.version for one, following in pairwise(universal.constraints)):
+        raise ValueError(text)
+    return universal

@@ -1,6 +1,6 @@
 """Runs the command in processes that kill themselves at a chosen moment, as ``kill -9`` or a power cut would.
 
-``python -m tests.journeys.mortals`` reads orders, one JSON object a line, and answers each with another. For each it
+``python -m tests.cli.mortals`` reads orders, one JSON object a line, and answers each with another. For each it
 forks a process, so that the program is loaded once only. A moment is a statement that is about to be sent to the database,
 or a commit that is about to be, or has just been made.
 """
@@ -10,10 +10,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
@@ -33,7 +35,7 @@ class End:
 class Mortals:
     """Processes that run the command; use it as a context."""
 
-    def __enter__(self) -> "Mortals":
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
@@ -56,6 +58,12 @@ class Mortals:
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return End(**json.loads(self._process.stdout.readline()))
+
+
+def both(*started: tuple[Mortals, Sequence[object]]) -> list[End]:
+    """Run commands at the same time."""
+    with ThreadPoolExecutor(len(started)) as pool:
+        return list(pool.map(lambda one: one[0].run(*one[1]), started))
 
 
 def _obey(arguments: list[str], killed_at: int | None) -> dict[str, Any]:
@@ -101,8 +109,6 @@ def _live(arguments: list[str], killed_at: int | None) -> dict[str, Any]:
 
 def main() -> None:
     """Load what the commands need, then obey."""
-    import connectors.files
-    import connectors.jsonl_catalog  # noqa: F401
     import tracker.core.extraction
     import tracker.reports.catalog
     import tracker.reports.ingested
@@ -111,7 +117,8 @@ def main() -> None:
 
     for line in sys.stdin:
         order = json.loads(line)
-        print(json.dumps(_obey(order["arguments"], order["killed_at"])), flush=True)
+        sys.stdout.write(json.dumps(_obey(order["arguments"], order["killed_at"])) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
