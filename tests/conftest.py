@@ -10,10 +10,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from tests import postgresql
 from tracker.storage import migrations
 from tracker.storage.session import Database
+
+# The machine may be busy: how long an example takes is for benchmarks to judge. In CI the same examples run every time.
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("house")
 
 pytest_plugins = ("tests.slow_tier",)
 

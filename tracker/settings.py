@@ -1,7 +1,6 @@
 """Every knob of the tracker. Each is an environment variable ``ELSEWHERE_<NAME>``."""
 
 import getpass
-from pathlib import Path
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr
@@ -50,9 +49,3 @@ class Settings(BaseSettings):
         default=RankWeights(),
         description="What each part of a report's score counts for, as ELSEWHERE_RANK__TIER and so on.",
     )
-
-    @property
-    def database_path(self) -> Path | None:
-        """The file of a SQLite database."""
-        url = self.database_url.get_secret_value()
-        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None

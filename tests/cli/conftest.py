@@ -38,13 +38,6 @@ def mortals() -> Iterator[Mortals]:
         yield processes
 
 
-@pytest.fixture(scope="session")
-def mortals_too() -> Iterator[Mortals]:
-    """The same again, to run beside the others."""
-    with Mortals() as processes:
-        yield processes
-
-
 @dataclass(frozen=True)
 class Demonstration:
     """What ``elsewhere demo`` left, and what it said."""

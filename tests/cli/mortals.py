@@ -1,8 +1,8 @@
 """Runs the command in processes that kill themselves at a chosen moment, as ``kill -9`` or a power cut would.
 
-``python -m tests.cli.mortals`` reads orders, one JSON object a line, and answers each with another. For each it
-forks a process, so that the program is loaded once only. A moment is a statement that is about to be sent to the database,
-or a commit that is about to be, or has just been made.
+``python -m tests.cli.mortals`` reads orders, one a line, and answers each with a line. For every command in an order it forks
+a process, so that the program is loaded only once; those of one order run at the same time. A moment is a statement that is
+about to be sent to the database, or a commit that is about to be made, or has just been.
 """
 
 import json
@@ -10,10 +10,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import tempfile
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,7 +34,7 @@ class End:
 
 
 class Mortals:
-    """Processes that run the command; use it as a context."""
+    """Runs the command in processes of their own; use it as a context."""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -52,42 +53,35 @@ class Mortals:
 
     def run(self, *arguments: object, killed_at: int | None = None) -> End:
         """Run the command, to its end or to the moment with this number; the first is 0."""
+        [end] = self._order([arguments], killed_at)
+        return end
+
+    def at_once(self, *commands: Sequence[object]) -> list[End]:
+        """Run commands at the same time."""
+        return self._order(commands, None)
+
+    def _order(self, commands: Iterable[Sequence[object]], killed_at: int | None) -> list[End]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"arguments": [str(one) for one in arguments], "killed_at": killed_at}
+        order = {"commands": [[str(one) for one in words] for words in commands], "killed_at": killed_at}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return End(**json.loads(self._process.stdout.readline()))
+        return [End(**end) for end in json.loads(self._process.stdout.readline())]
 
 
-def both(*started: tuple[Mortals, Sequence[object]]) -> list[End]:
-    """Run commands at the same time."""
-    with ThreadPoolExecutor(len(started)) as pool:
-        return list(pool.map(lambda one: one[0].run(*one[1]), started))
-
-
-def _obey(arguments: list[str], killed_at: int | None) -> dict[str, Any]:
+def _begin(arguments: list[str], killed_at: int | None) -> tuple[int, int]:
+    """Fork a process that runs the command; return its number, and where its last words can be read."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reader)
         with os.fdopen(writer, "w") as report:
             json.dump(_live(arguments, killed_at), report)
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader) as report:
-        last_words = report.read()
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return {"code": None, "moments": None, "said": ""}
-    words: dict[str, Any] = json.loads(last_words)
-    return words
+    return child, reader
 
 
 def _live(arguments: list[str], killed_at: int | None) -> dict[str, Any]:
-    from io import StringIO
-
     from tracker.cli.command import run
 
     passed = 0
@@ -107,17 +101,29 @@ def _live(arguments: list[str], killed_at: int | None) -> dict[str, Any]:
     return {"code": code, "moments": passed, "said": said.getvalue()}
 
 
-def main() -> None:
-    """Load what the commands need, then obey."""
-    import tracker.core.extraction
-    import tracker.reports.catalog
-    import tracker.reports.ingested
-    import tracker.workflows.import_catalog
-    import tracker.workflows.ingest_postmortems  # noqa: F401
+def _end(child: int, reader: int) -> dict[str, Any]:
+    with os.fdopen(reader) as report:
+        last_words = report.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return {"code": None, "moments": None, "said": ""}
+    words: dict[str, Any] = json.loads(last_words)
+    return words
 
+
+def main() -> None:
+    """Do all that the commands do once, so that each process has it loaded, then obey."""
+    import psycopg  # noqa: F401
+
+    from tracker.cli.command import run
+
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        assert run(["demo", folder]) == 0
     for line in sys.stdin:
         order = json.loads(line)
-        sys.stdout.write(json.dumps(_obey(order["arguments"], order["killed_at"])) + "\n")
+        begun = [_begin(arguments, order["killed_at"]) for arguments in order["commands"]]
+        sys.stdout.write(json.dumps([_end(*one) for one in begun]) + "\n")
         sys.stdout.flush()
 
 

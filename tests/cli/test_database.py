@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.front_door import Elsewhere
-from tests.cli.mortals import Mortals, both
+from tests.cli.mortals import Mortals
 
 
 @pytest.fixture
@@ -174,11 +174,20 @@ def test_a_backup_overwrites_nothing(estate: Elsewhere, tmp_path: Path) -> None:
 
 
 def test_two_that_start_at_once_on_a_database_that_does_not_exist_yet_both_succeed(
-    tmp_path: Path, mortals: Mortals, mortals_too: Mortals
+    tmp_path: Path, mortals: Mortals
 ) -> None:
-    for attempt in range(3):
+    for attempt in range(5):
         new = Elsewhere(f"sqlite:///{tmp_path}/{attempt}.sqlite")
         create = ["--database", new.database_url, "programs", "create", "--title", "Two at once"]
-        ends = both((mortals, [*create, "one"]), (mortals_too, [*create, "other"]))
+        ends = mortals.at_once([*create, "one"], [*create, "other"])
         assert [end.code for end in ends] == [0, 0], ends
         assert [program["key"] for program in new.json("programs", "list")] == ["one", "other"]
+
+
+def test_check_finds_what_somebody_changed(new: Elsewhere, file: Path) -> None:
+    new("db", "upgrade").done()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("ALTER TABLE person ADD COLUMN shoe_size INTEGER")
+    answer = new("db", "check")
+    assert (answer.code, answer.out) == (3, "")
+    assert "shoe_size" in answer.err

@@ -249,7 +249,7 @@ def compares(value: Value, comparison: str, operand: Json) -> Answer:
         case "equals":
             return same(value, operand)
         case "in":
-            return any(same(value, one) for one in operand)
+            return either(same(value, one) for one in operand)
     if value is None:
         return False
     if comparison == "matches":
@@ -260,8 +260,12 @@ def compares(value: Value, comparison: str, operand: Json) -> Answer:
     return bool(value < operand if comparison == "less" else value > operand)
 
 
-def same(one: Json, other: Json) -> bool:
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+def same(one: Json, other: Json) -> Answer:
+    if one is None or other is None:
+        return one is other
+    if isinstance(one, str) != isinstance(other, str) or isinstance(one, bool) != isinstance(other, bool):
+        return None
+    return bool(one == other)
 
 
 def on_edge(catalog: Catalog, predicate: Json, edge: Json) -> Answer:
@@ -276,9 +280,9 @@ def on_edge(catalog: Catalog, predicate: Json, edge: Json) -> Answer:
 
 
 def looked_at_edge(catalog: Catalog, edge: Json, fact: str) -> bool:
-    """Whether an edge's fact was looked for; which of several parallel edges another source means, nobody can tell."""
+    """Whether an edge's fact was looked for by somebody who saw the edge."""
     sources = catalog.looked(f"{edge['type']}:fact:{fact}", edge["from"])
-    return bool(sources & edge["sources"] if edge["several"] else sources)
+    return bool(sources & edge["sources"])
 
 
 def contains(catalog: Catalog, value: Json, ref: Ref) -> Answer:

@@ -34,10 +34,15 @@ def test_a_printed_name_means_an_entity(printed: str, entity: int | None) -> Non
     assert names.find(printed) == entity
 
 
-def test_a_name_that_two_have_means_neither() -> None:
+def test_of_several_deployments_the_ordinary_one_is_meant() -> None:
     names = ServiceNames([KnownName(CHECKOUT, 1), KnownName(STAGING, 2)])
-    assert names.find("checkout") is None
+    assert names.find("checkout") == 1
     assert names.find("component:staging/checkout") == 2
+
+
+def test_a_name_that_two_have_means_neither() -> None:
+    names = ServiceNames([KnownName(STAGING, 1), KnownName(Ref("component:test/checkout"), 2)])
+    assert names.find("checkout") is None
 
 
 def test_two_names_of_one_entity_are_no_ambiguity() -> None:

@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 
 from tracker.core.action_items import ItemState
 from tracker.core.catalog import Ref
-from tracker.core.exposures import ExposureState, ExposureVerdict
+from tracker.core.exposures import ExposureState
 from tracker.core.programs import SETTLED, Coverage, Progress, coverage, progress, propose_work
 
-EXPOSED, NOT_EXPOSED, UNKNOWN = ExposureVerdict.EXPOSED, ExposureVerdict.NOT_EXPOSED, ExposureVerdict.UNKNOWN
 CHECKOUT, BASKET, SEARCH = (Ref(f"component:default/{name}") for name in ("checkout", "basket", "search"))
 BUYING, FINDING = Ref("group:default/buying"), Ref("group:default/finding")
 
@@ -37,43 +36,36 @@ def test_no_exposure_is_left_out_or_doubled(owners: dict[Ref, Ref | None]) -> No
 
 
 @pytest.mark.parametrize(
-    ("state", "verdict", "items", "expected"),
+    ("state", "items", "expected"),
     [
-        (ExposureState.UNDECIDED, EXPOSED, [], Progress.UNPLANNED),
-        (ExposureState.UNDECIDED, EXPOSED, ["proposed"], Progress.PROPOSED),
-        (ExposureState.AFFECTED, EXPOSED, ["done", "blocked"], Progress.BLOCKED),
-        (ExposureState.UNDECIDED, EXPOSED, ["declined"], Progress.DECLINED),
-        (ExposureState.UNDECIDED, EXPOSED, ["declined", "done"], Progress.DONE),
-        (ExposureState.UNDECIDED, UNKNOWN, ["in_progress"], Progress.IN_PROGRESS),
-        (ExposureState.UNDECIDED, NOT_EXPOSED, ["proposed"], Progress.FIXED),
-        (ExposureState.NOT_AFFECTED, EXPOSED, ["proposed"], Progress.NOT_AFFECTED),
-        (ExposureState.RETIRED, EXPOSED, ["proposed"], Progress.RETIRED),
-        (ExposureState.REGRESSED, EXPOSED, ["done"], Progress.UNPLANNED),
-        (ExposureState.REGRESSED, EXPOSED, ["verified"], Progress.UNPLANNED),
-        (ExposureState.REGRESSED, EXPOSED, ["done", "proposed"], Progress.PROPOSED),
-        (ExposureState.REGRESSED, EXPOSED, ["declined"], Progress.DECLINED),
+        (ExposureState.UNDECIDED, [], Progress.UNPLANNED),
+        (ExposureState.UNDECIDED, ["proposed"], Progress.PROPOSED),
+        (ExposureState.AFFECTED, ["done", "blocked"], Progress.BLOCKED),
+        (ExposureState.UNDECIDED, ["declined"], Progress.DECLINED),
+        (ExposureState.UNDECIDED, ["declined", "done"], Progress.DONE),
+        (ExposureState.UNDECIDED, ["in_progress"], Progress.IN_PROGRESS),
+        (ExposureState.FIXED, ["proposed"], Progress.FIXED),
+        (ExposureState.NOT_AFFECTED, ["proposed"], Progress.NOT_AFFECTED),
+        (ExposureState.RETIRED, ["proposed"], Progress.RETIRED),
+        (ExposureState.REGRESSED, ["done"], Progress.UNPLANNED),
+        (ExposureState.REGRESSED, ["verified"], Progress.UNPLANNED),
+        (ExposureState.REGRESSED, ["done", "proposed"], Progress.PROPOSED),
+        (ExposureState.REGRESSED, ["declined"], Progress.DECLINED),
     ],
 )
-def test_an_exposure_has_come_as_far_as(
-    state: ExposureState, verdict: ExposureVerdict, items: list[str], expected: Progress
-) -> None:
-    assert progress(state, verdict, [ItemState(item) for item in items]) is expected
+def test_an_exposure_has_come_as_far_as(state: ExposureState, items: list[str], expected: Progress) -> None:
+    assert progress(state, [ItemState(item) for item in items]) is expected
 
 
 @given(
     st.sampled_from(ExposureState),
-    st.sampled_from(ExposureVerdict),
     st.lists(st.sampled_from(ItemState), max_size=3),
 )
 def test_only_verification_the_catalog_or_a_decision_settles(
-    state: ExposureState, verdict: ExposureVerdict, items: list[ItemState]
+    state: ExposureState, items: list[ItemState]
 ) -> None:
-    if progress(state, verdict, items) in SETTLED:
-        assert (
-            verdict is NOT_EXPOSED
-            or ItemState.VERIFIED in items
-            or state.value in {one.value for one in SETTLED}
-        )
+    if progress(state, items) in SETTLED:
+        assert ItemState.VERIFIED in items or state.value in {one.value for one in SETTLED}
 
 
 def test_coverage_counts_by_progress_in_order() -> None:

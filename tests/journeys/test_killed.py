@@ -1,10 +1,8 @@
 """A run that is killed loses nothing and doubles nothing: what it had finished stays, the next run does the rest."""
 
 import random
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 
 from tests.cli.front_door import Elsewhere, ended
 from tests.cli.mortals import Mortals
+from tests.journeys.conftest import Copies, Prepare
 from tests.journeys.state import what_is_known
 
 REVIEW = """\
@@ -79,7 +78,7 @@ class Stage:
     """Databases that hold what was known before, and the files that have changed since."""
 
     folder: Path
-    fresh: Callable[[], AbstractContextManager[str]]
+    fresh: Copies
 
     def files(self, command: str) -> tuple[list[str], list[Path]]:
         words = COMMANDS[command]
@@ -87,41 +86,24 @@ class Stage:
         return list(words[:first]), [self.folder / name for name in words[first:]]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+@pytest.fixture(scope="module")
+def stage(prepare: Prepare, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     folder = tmp_path_factory.mktemp("killed")
 
     def write(**texts: str) -> None:
         for name, text in texts.items():
             (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
 
-    def prepare(url: str) -> None:
+    def before(elsewhere: Elsewhere) -> None:
         write(revised_md=REVIEW, unchanged_md=UNCHANGED, estate_jsonl=HEADER % ("estate", 1) + ESTATE)
-        elsewhere = Elsewhere(url)
         elsewhere("ingest", folder / "revised.md", folder / "unchanged.md").done()
         elsewhere("catalog", "import", folder / "estate.jsonl").done()
         elsewhere("items", "edit", 1, "--owner", "Linus").done()
-        write(revised_md=REVISED, new_md=NEW, estate_jsonl=HEADER % ("estate", 2) + CHANGED_ESTATE)
-        write(other_jsonl=HEADER % ("other", 1) + OTHER_ESTATE)
 
-    if request.param == "sqlite":
-        template = folder / "template.sqlite"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), template)
-        prepare(f"sqlite:///{template}")
-
-        @contextmanager
-        def fresh() -> Iterator[str]:
-            shutil.copy(template, folder / "fresh.sqlite")
-            yield f"sqlite:///{folder}/fresh.sqlite"
-            for file in folder.glob("fresh.sqlite*"):
-                file.unlink()
-
-        yield Stage(folder, fresh)
-    else:
-        copy = request.getfixturevalue("postgresql_copy")
-        with copy(request.getfixturevalue("migrated_postgresql")) as url:
-            prepare(url)
-            yield Stage(folder, lambda: copy(url.rpartition("/")[2]))
+    fresh = prepare(before)
+    write(revised_md=REVISED, new_md=NEW, estate_jsonl=HEADER % ("estate", 2) + CHANGED_ESTATE)
+    write(other_jsonl=HEADER % ("other", 1) + OTHER_ESTATE)
+    return Stage(folder, fresh)
 
 
 def survives(mortals: Mortals, stage: Stage, command: str, moments: Callable[[int], range]) -> None:
@@ -175,7 +157,7 @@ def test_killed_from_outside_and_run_again_it_comes_to_the_same(database_url: st
         killed = elsewhere.started("ingest", folder)
         while len(elsewhere.json("postmortems", "list")) < wanted:
             assert killed.poll() is None, "it ended before it could be killed"
-            time.sleep(0.01)
+            time.sleep(0.05)
         killed.kill()
         assert ended(killed).code == -9
     taken = elsewhere.json("postmortems", "list")

@@ -3,6 +3,7 @@
 `tests.samples` counts the verdicts once more by hand, from the raw lines.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from tests.cli.front_door import Elsewhere
+from tests.journeys.conftest import Copies, Prepare
 from tests.journeys.state import everything
 from tests.samples.test_company import (
     CACHE_EXPOSED,
@@ -34,9 +36,8 @@ def refs(rows: list[dict[str, Any]]) -> set[str]:
     return {row["ref"] for row in rows}
 
 
-@pytest.fixture
-def curated(elsewhere: Elsewhere) -> Elsewhere:
-    """The catalog is imported, the postmortems are ingested, and both lessons are curated from their learnings."""
+def main_job(elsewhere: Elsewhere) -> None:
+    """Do all of it, command by command."""
     elsewhere("catalog", "import", *sorted((COMPANY / "catalog").glob("*.jsonl"))).done()
     elsewhere("ingest", COMPANY / "postmortems").done()
     learnings = [
@@ -44,17 +45,28 @@ def curated(elsewhere: Elsewhere) -> Elsewhere:
         for postmortem in elsewhere.json("postmortems", "list")
         for learning in elsewhere.json("postmortems", "show", postmortem["id"])["learned"]
     ]
+    elsewhere("programs", "create", PROGRAM, "--title", TOLD["program"]["title"]).done()
     for lesson in TOLD["lessons"]:
-        wanted = [one["words"] for one in lesson["learnings"]]
+        key, wanted = lesson["key"], [one["words"] for one in lesson["learnings"]]
         found = [one["id"] for one in learnings if any(words in one["text"] for words in wanted)]
         assert len(found) == len(wanted)
-        elsewhere(
-            *("lessons", "create", lesson["key"], "--title", lesson["title"]),
-            *("--statement", lesson["statement"], *(f"--learning={number}" for number in found)),
-        ).done()
+        words = ["--title", lesson["title"], "--statement", lesson["statement"]]
+        elsewhere("lessons", "create", key, *words, *(f"--learning={number}" for number in found)).done()
         for pattern in lesson["patterns"]:
-            elsewhere("lessons", "add-pattern", lesson["key"], COMPANY / "patterns" / pattern).done()
-    return elsewhere
+            elsewhere("lessons", "add-pattern", key, COMPANY / "patterns" / pattern).done()
+        elsewhere("programs", "add-lesson", PROGRAM, key).done()
+
+
+@pytest.fixture(scope="module")
+def copies(prepare: Prepare) -> Copies:
+    return prepare(main_job)
+
+
+@pytest.fixture
+def planned(copies: Copies) -> Iterator[Elsewhere]:
+    """The command on a database in which the main job was done."""
+    with copies() as url:
+        yield Elsewhere(url)
 
 
 def report(elsewhere: Elsewhere, lesson: dict[str, Any]) -> dict[str, Any]:
@@ -63,13 +75,13 @@ def report(elsewhere: Elsewhere, lesson: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def test_both_lessons_apply_elsewhere_exactly_where_the_catalog_says(curated: Elsewhere) -> None:
-    about_caches = report(curated, CACHE)
+def test_both_lessons_apply_elsewhere_exactly_where_the_catalog_says(planned: Elsewhere) -> None:
+    about_caches = report(planned, CACHE)
     assert refs(about_caches["exposed"]) == named(CACHE_EXPOSED) | {"component:staging/checkout"}
     assert refs(about_caches["unknown"]) == {f"component:default/{name}" for name in CACHE_UNKNOWN}
     assert about_caches["ruled_out"]["count"] == 93
 
-    about_retries = report(curated, RETRIES)
+    about_retries = report(planned, RETRIES)
     mobile = {
         ref
         for ref, line in SERVICES.items()
@@ -84,33 +96,24 @@ def test_both_lessons_apply_elsewhere_exactly_where_the_catalog_says(curated: El
 
 
 def test_every_exposure_has_evidence_and_every_unknown_a_question_that_would_settle_it(
-    curated: Elsewhere,
+    planned: Elsewhere,
 ) -> None:
     for lesson in TOLD["lessons"]:
-        answer = report(curated, lesson)
+        answer = report(planned, lesson)
         for exposed in answer["exposed"]:
             assert [line["source"] for line in exposed["evidence"] if line["source"]]
         for unknown in answer["unknown"]:
             assert [one["question"] for missing in unknown["missing"] for one in missing["settled_by"]]
 
 
-def test_what_decides_and_what_does_not_is_told_entity_by_entity(curated: Elsewhere) -> None:
-    answer = report(curated, CACHE)
+def test_what_decides_and_what_does_not_is_told_entity_by_entity(planned: Elsewhere) -> None:
+    answer = report(planned, CACHE)
     for verdict in ("exposed", "unknown"):
         ref = answer[verdict][0]["ref"]
-        page = curated("where-else", "--lesson", CACHE["key"], "--why", ref).done()
+        page = planned("where-else", "--lesson", CACHE["key"], "--why", ref).done()
         assert ref.partition("/")[2] in page.out
-    origin = curated.json("where-else", "--lesson", CACHE["key"], "--why", CACHE["origin"])
+    origin = planned.json("where-else", "--lesson", CACHE["key"], "--why", CACHE["origin"])
     assert origin["verdict"] == "not_exposed"
-
-
-@pytest.fixture
-def planned(curated: Elsewhere) -> Elsewhere:
-    """A program carries both lessons."""
-    curated("programs", "create", PROGRAM, "--title", TOLD["program"]["title"]).done()
-    for lesson in TOLD["lessons"]:
-        curated("programs", "add-lesson", PROGRAM, lesson["key"]).done()
-    return curated
 
 
 def program(elsewhere: Elsewhere) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.cli.front_door import Elsewhere
-from tests.cli.mortals import Mortals, both
+from tests.cli.mortals import Mortals
 from tests.journeys.state import what_is_known
 from tracker import samples
 
@@ -11,14 +11,14 @@ COMPANY = Path(str(samples.company()))
 
 
 def test_two_that_ingest_and_import_the_same_at_once_do_it_once(
-    elsewhere: Elsewhere, mortals: Mortals, mortals_too: Mortals
+    elsewhere: Elsewhere, mortals: Mortals
 ) -> None:
     for words in (
         ["ingest", COMPANY / "postmortems"],
         ["catalog", "import", *sorted((COMPANY / "catalog").glob("*.jsonl"))],
     ):
         command = ["--database", elsewhere.database_url, *words]
-        ends = both((mortals, command), (mortals_too, command))
+        ends = mortals.at_once(command, command)
         assert [end.code for end in ends] == [0, 0], ends
         known = what_is_known(str(elsewhere.database_url))
         elsewhere(*words).done()

@@ -1,4 +1,4 @@
-"""A catalog that changes from day to day, and the exposures that a lesson has in it."""
+"""A catalog that changes from look to look, and the exposures that a lesson has in it."""
 
 from datetime import timedelta
 
@@ -19,13 +19,13 @@ class Estate:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.days: dict[str, int] = {}
+        self.looks: dict[str, int] = {}
 
     def is_now(self, *services: Service, source: str = "terraform") -> None:
-        """Import what a source sees on the next day."""
-        self.days[source] = self.days.get(source, 0) + 1
+        """Import what a source sees a minute later."""
+        self.looks[source] = self.looks.get(source, 0) + 1
         seen = catalog_snapshot(
-            *services, source=source, observed_at=LOOKED_AT + timedelta(days=self.days[source])
+            *services, source=source, observed_at=LOOKED_AT + timedelta(minutes=self.looks[source])
         )
         import_catalog(self.context, InMemoryCatalog({"x": seen}), "x")
 

@@ -9,13 +9,13 @@ import pytest
 from sqlmodel import Session
 
 from tests.conftest import SettableClock
-from tests.factories import Service, pattern
+from tests.factories import Service, pattern, pattern_text
 from tests.workflows.estate import Estate
 from tests.workflows.reading import everything, history, last_change, rows
 from tracker.core.catalog import Ref
 from tracker.core.errors import ChangedMeanwhile, InvalidInput, NotFound
 from tracker.core.exposures import ExposureState, ExposureVerdict
-from tracker.core.patterns import Truth
+from tracker.core.patterns import Truth, parse_pattern
 from tracker.storage.session import Database
 from tracker.storage.tables import CatalogEntity, Exposure, ExposureEvaluation
 from tracker.workflows.context import Context
@@ -170,13 +170,34 @@ def test_the_history_of_evaluations_is_only_added_to(estate: Estate, database: D
 
 
 @pytest.mark.parametrize("decided", [S.AFFECTED, S.NOT_AFFECTED, S.RISK_ACCEPTED])
-def test_changed_evidence_puts_a_decision_under_investigation(estate: Estate, decided: ExposureState) -> None:
+def test_changed_evidence_puts_a_decision_under_investigation(
+    context: Context, estate: Estate, decided: ExposureState
+) -> None:
     estate.evaluate(CHECKOUT)
     estate.decide(decided)
     assert estate.evaluate(CHECKOUT).state is decided
+    add_pattern(context, "deadlines", pattern("waits-too"))
+    assert estate.evaluate(CHECKOUT).state is S.UNDER_INVESTIGATION
+
+
+def test_a_second_witness_of_the_same_evidence_leaves_a_decision_standing(estate: Estate) -> None:
+    estate.evaluate(CHECKOUT)
+    estate.decide(S.NOT_AFFECTED)
     estate.is_now(CHECKOUT, source="a-second-witness")
     estate.ask()
+    assert estate.exposure.state is S.NOT_AFFECTED
+
+
+def test_what_an_edited_pattern_no_longer_matches_was_not_fixed_by_that(
+    context: Context, estate: Estate
+) -> None:
+    estate.evaluate(CHECKOUT)
+    add_pattern(context, "deadlines", parse_pattern(pattern_text() + "tier: 9\n"))
+    estate.ask()
+    assert (estate.exposure.verdict, estate.exposure.state) == (NOT_EXPOSED, S.UNDER_INVESTIGATION)
+    estate.ask()
     assert estate.exposure.state is S.UNDER_INVESTIGATION
+    assert estate.evaluate(Service("checkout", 250)).state is S.UNDER_INVESTIGATION
 
 
 def test_a_new_pattern_version_that_finds_other_evidence_asks_again(context: Context, estate: Estate) -> None:

@@ -41,6 +41,7 @@ def import_(
     Example: elsewhere catalog import catalog/*.jsonl
     """
     from tracker.reports.catalog import imported_shape, imported_table
+    from tracker.reports.terminal import line
     from tracker.workflows.import_catalog import import_catalog
 
     opened = application(context)
@@ -48,7 +49,7 @@ def import_(
     shapes, codes = [], []
     with err.status("Importing") as status:
         for file in files:
-            status.update(f"Importing {file}")
+            status.update(line(f"Importing {file}"))
             try:
                 shapes.append(imported_shape(file, *import_catalog(opened.context, reader, file)))
             except ElsewhereError as error:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli.terminal import application, group, note
+from tracker.cli.terminal import NEEDS_A_PERSON, application, group, note, stop
 
 if TYPE_CHECKING:
     from tracker.storage.session import Database
@@ -40,7 +40,9 @@ def upgrade(context: typer.Context) -> None:
 
 @commands.command()
 def check(context: typer.Context) -> None:
-    """Check that the tables are those that this version needs. Exit code 1 when they are not.
+    """Check that the tables are those that this version needs.
+
+    Exit code 1 when they are of another version, 3 when somebody changed them since.
 
     Example: elsewhere db check
     """
@@ -48,6 +50,11 @@ def check(context: typer.Context) -> None:
 
     database = _database(context)
     migrations.check(database)
+    findings = migrations.drift(database)
+    for finding in findings:
+        note(f"differs from what this version made: {finding}")
+    if findings:
+        stop(NEEDS_A_PERSON)
     note(f"{database.name} is up to date")
 
 

@@ -46,7 +46,7 @@ def ingest(
     """Take action items and learnings from postmortems into the database.
 
     Each document is saved by itself, so a run that was cut short is completed by running it again; an unchanged
-    document changes nothing. Exit code 3 when some documents could not be read.
+    document changes nothing. Exit code 3 when somebody has to look at some documents; each is named.
 
     Examples:
 
@@ -56,25 +56,35 @@ def ingest(
     """
     from rich.progress import Progress
 
+    from tracker.core.errors import ElsewhereError
     from tracker.reports.ingested import ingested_shape, ingested_table
-    from tracker.workflows.ingest_postmortems import Outcome
+    from tracker.workflows.ingest_postmortems import Ingested, Outcome
     from tracker.workflows.ingest_postmortems import ingest as ingest_all
 
     opened = application(context)
-    outcomes = []
+    outcomes: list[Ingested] = []
+    fault: ElsewhereError | None = None
+    source = opened.postmortem_source("files")
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Reading postmortems", total=None)
-        source = opened.postmortem_source("files")
-        for outcome in ingest_all(opened.context, source, paths, confidential=confidential):
-            outcomes.append(outcome)
-            progress.update(task, advance=1, description=f"Reading postmortems: {len(outcomes)}")
+        try:
+            for outcome in ingest_all(opened.context, source, paths, confidential=confidential):
+                outcomes.append(outcome)
+                progress.update(task, advance=1, description=f"Reading postmortems: {len(outcomes)}")
+        except ElsewhereError as error:
+            if not outcomes:
+                raise
+            fault = error  # what was saved before it is told all the same
     shapes = [ingested_shape(outcome) for outcome in outcomes]
     show(lambda: ingested_table(shapes), shapes, how)
-    unreadable = [outcome for outcome in outcomes if outcome.outcome is Outcome.UNREADABLE]
-    for outcome in unreadable:
+    troubled = [outcome for outcome in outcomes if outcome.needs_a_person]
+    for outcome in troubled:
         note(f"error: {outcome.problem}")
-    if unreadable:
-        stop(REFUSED if len(unreadable) == len(outcomes) else NEEDS_A_PERSON)
+    if fault is not None:
+        stop(complain(fault))
+    if troubled:
+        unreadable = all(outcome.outcome is Outcome.UNREADABLE for outcome in outcomes)
+        stop(REFUSED if unreadable else NEEDS_A_PERSON)
 
 
 def extract(

@@ -65,6 +65,7 @@ def where_else(
 
     if bool(pattern) == bool(lesson):
         raise InvalidInput("name either a lesson or patterns", "--lesson, --pattern")
+    _check_output(how, output, explains=why is not None)
     opened = application(context)
     asked = [_pattern(one) for one in pattern or ()]
     about, ref = parse_ref_option(origin, "--origin"), parse_ref_option(why, "--why")
@@ -72,8 +73,6 @@ def where_else(
         from tracker.reports.shape import as_json
         from tracker.reports.why import why_shape, why_tree
 
-        if how not in (ReportFormat.TABLE, ReportFormat.JSON):
-            raise InvalidInput(f"--why is printed as table or json, not {how}", "--format")
         shape = why_shape(*find_where_else.why(opened.context, asked, lesson, ref))
         if how is ReportFormat.JSON:
             _deliver(as_json(shape), output)
@@ -89,6 +88,20 @@ def where_else(
     _print(answer, how, output)
 
 
+def _check_output(how: ReportFormat, output: Path | None, *, explains: bool) -> None:
+    """Refuse what could not be delivered before anything is kept."""
+    if explains and how not in (ReportFormat.TABLE, ReportFormat.JSON):
+        raise InvalidInput(f"--why is printed as table or json, not {how}", "--format")
+    if output is None:
+        return
+    if how is ReportFormat.TABLE:
+        raise InvalidInput(
+            "a table is for the terminal; choose markdown, html or json for a file", "--format"
+        )
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise InvalidInput("cannot be written: there is no such folder, or it is one itself", str(output))
+
+
 def _pattern(named: str) -> "Pattern | str":
     from tracker.core.patterns.reader import NAME
 
@@ -99,7 +112,7 @@ def _pattern(named: str) -> "Pattern | str":
 
 
 def _print(answer: "Answer", how: ReportFormat, output: Path | None) -> None:
-    if how is ReportFormat.TABLE and output is None:
+    if how is ReportFormat.TABLE:
         from tracker.reports.where_else_table import where_else_table
 
         out.print(where_else_table(answer_shape(answer)))
@@ -118,13 +131,7 @@ def answer_shape(answer: "Answer") -> "WhereElseShape":
         snapshot_number=answer.snapshot,
         lesson_title=record.lesson.title if record else None,
         lesson_statement=record.lesson.statement if record else None,
-        learned_from=list(
-            dict.fromkeys(
-                postmortem.title or postmortem.name
-                for _, postmortem in (record.learnings if record else ())
-                if not postmortem.confidential
-            )
-        ),
+        learned_from=answer.learned_from,
     )
 
 
@@ -144,7 +151,7 @@ def render(answer: "Answer", how: ReportFormat) -> str:
             from tracker.reports.where_else_html import where_else_html
 
             return where_else_html(shape, answer.graph)
-    raise InvalidInput("a table is for the terminal; choose markdown, html or json", "--format")
+    raise AssertionError(how)
 
 
 def _deliver(text: str, output: Path | None) -> None:

@@ -48,20 +48,24 @@ _STANDS_WHEN_RULED_OUT = frozenset({ExposureState.NOT_AFFECTED, ExposureState.FI
 
 
 def follow(
-    state: ExposureState, verdict: ExposureVerdict, *, evidence_changed: bool
+    state: ExposureState, verdict: ExposureVerdict, *, evidence_changed: bool, patterns_changed: bool = False
 ) -> tuple[ExposureState, str] | None:
     """Return the state that an evaluation leads to, and why; ``None`` if the exposure stays where it stands.
 
-    ``evidence_changed`` says that the evidence is not that of the last time the entity was exposed. Where nobody can
-    tell, what was known last stands.
+    ``evidence_changed`` says that the evidence is not that of the last time the entity was exposed, ``patterns_changed``
+    that the patterns are not those of the last evaluation: an entity that they no longer match was not fixed by that, so
+    a person decides. Where nobody can tell, what was known last stands.
 
     >>> follow(ExposureState.FIXED, ExposureVerdict.EXPOSED, evidence_changed=False)
     (<ExposureState.REGRESSED: 'regressed'>, 'the pattern matches again')
     >>> follow(ExposureState.FIXED, ExposureVerdict.UNKNOWN, evidence_changed=False)
     """
     if verdict is ExposureVerdict.NOT_EXPOSED:
-        stands = state in _STANDS_WHEN_RULED_OUT
-        return None if stands else (ExposureState.FIXED, "the pattern no longer matches")
+        if state in _STANDS_WHEN_RULED_OUT:
+            return None
+        if patterns_changed:
+            return ExposureState.UNDER_INVESTIGATION, "the patterns were changed, and no longer match"
+        return ExposureState.FIXED, "the pattern no longer matches"
     if state is ExposureState.RETIRED:
         return ExposureState.UNDER_INVESTIGATION, "the entity is back in the catalog"
     if verdict is ExposureVerdict.EXPOSED and state in (ExposureState.FIXED, ExposureState.VERIFIED):

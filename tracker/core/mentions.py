@@ -32,14 +32,19 @@ class ServiceNames:
         self._by_ref: dict[Ref, int] = {}
         self._listed: defaultdict[str, set[int]] = defaultdict(set)
         self._gone: defaultdict[str, set[int]] = defaultdict(set)
+        self._ordinary: defaultdict[str, set[int]] = defaultdict(set)
         for one in known:
             self._by_ref.setdefault(one.name, one.entity)
             if kind_of(one.name) in _NAMED_ALOUD:
                 said = self._listed if one.is_listed else self._gone
                 said[_plain(short_name(one.name))].add(one.entity)
+                if one.is_listed and ":default/" in one.name:
+                    self._ordinary[_plain(short_name(one.name))].add(one.entity)
 
     def find(self, printed: str) -> int | None:
         """Return the entity that goes by a ref or alias, or alone by a short name; ``None`` if that cannot be told.
+
+        Of several of one short name, the one in the default namespace is meant, if that is one.
 
         What no source lists any more is meant only by a name that nothing else has.
         """
@@ -47,6 +52,9 @@ class ServiceNames:
             ref = parse_ref(printed)
         except InvalidInput:
             named = self._listed.get(_plain(printed)) or self._gone.get(_plain(printed), set())
+            if len(named) > 1:
+                # Of several deployments people mean the ordinary one, unless they say which.
+                named = self._ordinary.get(_plain(printed), set())
             return next(iter(named)) if len(named) == 1 else None
         return self._by_ref.get(ref)
 

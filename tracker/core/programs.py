@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tracker.core.action_items import ItemState
 from tracker.core.catalog import Ref, short_name
-from tracker.core.exposures import ExposureState, ExposureVerdict
+from tracker.core.exposures import ExposureState
 
 
 class ProgramState(StrEnum):
@@ -76,23 +76,20 @@ class Progress(StrEnum):
     NOT_AFFECTED = "not_affected"
     RISK_ACCEPTED = "risk_accepted"
     RETIRED = "retired"
+    """The entity is gone from the catalog; a person has to confirm that it is really switched off."""
 
 
-SETTLED = frozenset(
-    {Progress.FIXED, Progress.VERIFIED, Progress.NOT_AFFECTED, Progress.RISK_ACCEPTED, Progress.RETIRED}
-)
+SETTLED = frozenset({Progress.FIXED, Progress.VERIFIED, Progress.NOT_AFFECTED, Progress.RISK_ACCEPTED})
 """What counts as covered. Done work does not: somebody has to look whether it helped."""
 
 
 _FINISHED = frozenset({ItemState.DONE, ItemState.VERIFIED})
 
 
-def progress(state: ExposureState, verdict: ExposureVerdict, items: Iterable[ItemState]) -> Progress:
-    """Return how far an exposure has come, by what people decided, else by the catalog, else by its least finished item."""
-    if state.value in {one.value for one in SETTLED}:
+def progress(state: ExposureState, items: Iterable[ItemState]) -> Progress:
+    """Return how far an exposure has come, by what people decided or the catalog showed, else by its least finished item."""
+    if state.value in {one.value for one in (*SETTLED, Progress.RETIRED)}:
         return Progress(state.value)
-    if verdict is ExposureVerdict.NOT_EXPOSED:
-        return Progress.FIXED
     order = list(Progress)
     states = list(items)
     if state is ExposureState.REGRESSED and all(item in _FINISHED for item in states):

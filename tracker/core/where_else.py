@@ -67,8 +67,8 @@ class Exposed:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the evidence without its age: the same until the reasons change."""
-        reasons = sorted({f"{e.leaf} {e.says} {e.path} {e.source}" for e in self.evidence})
+        """A digest of the evidence, whoever says it and whenever: the same until the reasons change."""
+        reasons = sorted({f"{e.leaf} {e.says} {e.path}" for e in self.evidence})
         return sha256("\n".join(reasons).encode()).hexdigest()
 
 

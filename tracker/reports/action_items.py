@@ -19,6 +19,8 @@ class PlaceShape(Shape):
 
     postmortem_id: int
     postmortem: str
+    confidential: bool
+    """Nothing of this place may leave through other systems."""
     section: str | None
     line_start: int
     line_end: int
@@ -85,11 +87,12 @@ def item_shape(record: ItemRecord) -> ItemShape:
             PlaceShape(
                 postmortem_id=postmortem.id,
                 postmortem=postmortem.title or postmortem.name,
+                confidential=postmortem.confidential,
                 document=origin.document_values,
                 **{
                     name: getattr(origin, name)
                     for name in PlaceShape.model_fields
-                    if name not in ("postmortem_id", "postmortem", "document")
+                    if name not in ("postmortem_id", "postmortem", "confidential", "document")
                 },
             )
             for origin, postmortem in record.origins
@@ -143,7 +146,10 @@ def item_page(shape: ItemShape, changes: Iterable[ChangeShape] = ()) -> Renderab
         parts.append(Text("\n").join([Text(""), *(line(one) for one in shape.description.splitlines())]))
     for place in shape.places:
         gone = ", withdrawn in source" if place.withdrawn_at else ""
-        where = f"{place.postmortem} (postmortem {place.postmortem_id}), {place.section or 'no section'}"
+        mark = " [confidential]" if place.confidential else ""
+        where = (
+            f"{place.postmortem}{mark} (postmortem {place.postmortem_id}), {place.section or 'no section'}"
+        )
         parts.append(line(f"from {where}, lines {place.line_start}-{place.line_end}{gone}"))
         parts.append(Text(f"  by rule {place.rule}, confidence {place.confidence:.2f}", style="dim"))
         parts.extend(Text("  | ", style="dim").append(line(one)) for one in place.quote.splitlines()[:8])
@@ -165,7 +171,9 @@ def _owner(shape: ItemShape) -> str | None:
 def _from(shape: ItemShape) -> str | None:
     if shape.program:
         return f"program {shape.program}"
-    return shape.places[0].postmortem if shape.places else None
+    if not shape.places:
+        return None
+    return f"{shape.places[0].postmortem}{' [confidential]' if shape.places[0].confidential else ''}"
 
 
 def _declined(shape: ItemShape) -> str | None:

@@ -28,6 +28,7 @@ class LessonLearningShape(Shape):
     text: str
     postmortem_id: int
     postmortem: str
+    confidential: bool
     line_start: int
 
 
@@ -70,6 +71,7 @@ def lesson_shape(record: LessonRecord) -> LessonShape:
                 text=learning.text,
                 postmortem_id=postmortem.id,
                 postmortem=postmortem.title or postmortem.name,
+                confidential=postmortem.confidential,
                 line_start=learning.line_start,
             )
             for learning, postmortem in record.learnings
@@ -101,7 +103,14 @@ def lesson_page(shape: LessonShape) -> RenderableType:
         line(shape.statement),
         fields([("patterns", ", ".join(shape.patterns))]),
     ]
-    rows = [(one.id, one.text, f"{one.postmortem}, line {one.line_start}") for one in shape.learnings]
+    rows = [
+        (
+            one.id,
+            one.text,
+            f"{one.postmortem}, line {one.line_start}{' [confidential]' if one.confidential else ''}",
+        )
+        for one in shape.learnings
+    ]
     if rows:
         parts.append(table(("Learning", "Text", "From"), rows, numbers=("Learning",)))
     asks = f"elsewhere where-else --lesson {shape.key}"

@@ -12,7 +12,7 @@ from tracker.reports.shape import Shape
 from tracker.reports.terminal import fields, line, table
 from tracker.reports.wording import counted
 from tracker.storage.tables import Program
-from tracker.workflows.run_programs import Planned, ProgramRecord, stuck
+from tracker.workflows.run_programs import ProgramRecord, stuck
 
 
 class ProgramRowShape(Shape):
@@ -60,14 +60,6 @@ class ProgramShape(ProgramRowShape):
     items: list[ItemShape]
 
 
-class PlannedShape(Shape):
-    """What planning a lesson's work changed."""
-
-    lesson: str
-    proposed: list[int]
-    joined: int
-
-
 def program_row(program: Program) -> ProgramRowShape:
     """Return one program of a list in its public shape."""
     return ProgramRowShape(**{name: getattr(program, name) for name in ProgramRowShape.model_fields})
@@ -100,11 +92,6 @@ def program_shape(record: ProgramRecord) -> ProgramShape:
         ],
         items=[item_shape(item) for item in record.items],
     )
-
-
-def planned_shape(planned: Planned) -> PlannedShape:
-    """Return what planning changed in its public shape."""
-    return PlannedShape(lesson=planned.lesson, proposed=list(planned.proposed), joined=planned.joined)
 
 
 def programs_table(shapes: Iterable[ProgramRowShape]) -> RenderableType:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from tracker.core.catalog import Ref
@@ -30,6 +31,22 @@ def of_lesson(session: Session, lesson_id: int) -> list[tuple[Ref, Exposure]]:
         .order_by(col(CatalogEntity.ref))
     ).all()
     return [(Ref(ref), exposure) for ref, exposure in rows]
+
+
+def pattern_versions(session: Session, lesson_id: int) -> dict[int, list[dict[str, Any]]]:
+    """Return the versions of the patterns that each of a lesson's exposures was last evaluated by."""
+    last = (
+        select(func.max(ExposureEvaluation.id))
+        .join(Exposure, col(Exposure.id) == col(ExposureEvaluation.exposure_id))
+        .where(Exposure.lesson_id == lesson_id)
+        .group_by(col(ExposureEvaluation.exposure_id))
+    )
+    rows = session.exec(
+        select(ExposureEvaluation.exposure_id, ExposureEvaluation.pattern_versions).where(
+            col(ExposureEvaluation.id).in_(last)
+        )
+    ).all()
+    return {exposure_id: list(versions) for exposure_id, versions in rows}
 
 
 def keep_evaluation(

@@ -23,6 +23,8 @@ from tracker.storage.tables import (
     PostmortemRevision,
     PostmortemService,
     Program,
+    Source,
+    SourcePurpose,
 )
 
 
@@ -43,6 +45,17 @@ class PostmortemRecord:
 def at_uri(session: Session, uri: str) -> Postmortem | None:
     """Return the postmortem that stands at a URI."""
     return session.exec(select(Postmortem).where(Postmortem.uri == uri)).one_or_none()
+
+
+def by_content(session: Session, source: str) -> dict[str, str]:
+    """Return the URI of each document of a source by the digest of its latest content, the first of equal ones."""
+    rows = session.exec(
+        select(Postmortem.content_hash, Postmortem.uri)
+        .join(Source, col(Source.id) == col(Postmortem.source_id))
+        .where(Source.name == source, Source.purpose == SourcePurpose.POSTMORTEMS)
+        .order_by(col(Postmortem.id).desc())
+    ).all()
+    return dict(rows)
 
 
 def get(session: Session, postmortem_id: int) -> Postmortem:

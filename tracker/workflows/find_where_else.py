@@ -41,6 +41,13 @@ class Answer:
     snapshot: int
     lesson: LessonRecord | None = None
 
+    @property
+    def learned_from(self) -> tuple[str, ...]:
+        """Titles of the postmortems behind the lesson, without confidential ones: reports go anywhere."""
+        learnings = self.lesson.learnings if self.lesson else ()
+        titles = (one.title or one.name for _, one in learnings if not one.confidential)
+        return tuple(dict.fromkeys(titles))
+
 
 @dataclass(frozen=True)
 class _Estate:
@@ -130,11 +137,14 @@ def _patterns_of(session: Session, record: LessonRecord) -> list[VersionedPatter
 
 
 def _keep(session: Session, context: Context, answer: Answer) -> bool:
-    """Write the exposures that changed; returns whether the catalog was still the one that the answer is about."""
+    """Write the exposures that changed; returns whether catalog and patterns were still those that the answer is about."""
     latest = catalog.latest_snapshot(session)
     if latest is None or latest.id != answer.snapshot or answer.lesson is None:
         return False
-    lesson = lessons.get(session, answer.lesson.lesson.key)
+    record = lessons.record(session, answer.lesson.lesson.key)
+    if _versions(_patterns_of(session, record)) != _versions(answer.report.patterns):
+        return False
+    lesson = record.lesson
     keeper = _Keeper(session, context, answer, lesson)
     report = answer.report
     found: dict[Ref, Exposed | CannotTell | None] = dict.fromkeys(report.ruled_out)
@@ -146,7 +156,9 @@ def _keep(session: Session, context: Context, answer: Answer) -> bool:
         if names(ref) in found:
             keeper.renew(exposure, found.pop(names(ref)))
         else:
-            keeper.set_state(exposure, ExposureState.RETIRED, "the entity is gone from the catalog")
+            gone = "the entity is gone from the catalog"
+            joined = f"the entity is one with {names(ref)}, which has an exposure of its own"
+            keeper.set_state(exposure, ExposureState.RETIRED, gone if names(ref) == ref else joined)
     new = [one for one in report.exposed if one.ref in found]
     ids = catalog.entity_ids(session, [one.ref for one in new])
     taken = {exposure.entity_id for _, exposure in known}
@@ -155,6 +167,10 @@ def _keep(session: Session, context: Context, answer: Answer) -> bool:
             taken.add(ids[one.ref])
             keeper.begin(ids[one.ref], one)
     return True
+
+
+def _versions(asked: Sequence[VersionedPattern]) -> list[dict[str, Any]]:
+    return [{"pattern": one.pattern.name, "version": one.version} for one in asked]
 
 
 class _Keeper:
@@ -166,9 +182,8 @@ class _Keeper:
         self.answer = answer
         self.lesson = lesson
         self.at: datetime = context.now
-        self.versions = [
-            {"pattern": one.pattern.name, "version": one.version} for one in answer.report.patterns
-        ]
+        self.versions = _versions(answer.report.patterns)
+        self.versions_before = exposures.pattern_versions(session, lesson.id)
 
     def begin(self, entity_id: int, what: Exposed) -> None:
         exposure = Exposure(
@@ -185,10 +200,21 @@ class _Keeper:
 
     def renew(self, exposure: Exposure, what: Exposed | CannotTell | None) -> None:
         evaluation = _evaluation(what)
+        before = exposure.verdict
         evidence_changed = evaluation.fingerprint not in ("", exposure.fingerprint)
-        if evidence_changed or evaluation.verdict is not exposure.verdict:
+        patterns_changed = self.versions_before.get(exposure.id) != self.versions
+        if evidence_changed or patterns_changed or evaluation.verdict is not before:
             self._evaluate(exposure, evaluation)
-        leads_to = follow(exposure.state, evaluation.verdict, evidence_changed=evidence_changed)
+        elif (
+            evaluation.verdict is ExposureVerdict.NOT_EXPOSED and exposure.state is not ExposureState.RETIRED
+        ):
+            return  # it was ruled out before, and what that meant was decided then
+        leads_to = follow(
+            exposure.state,
+            evaluation.verdict,
+            evidence_changed=evidence_changed,
+            patterns_changed=patterns_changed,
+        )
         if leads_to is not None:
             self.set_state(exposure, *leads_to)
 

@@ -1,15 +1,20 @@
 """Imports what one source says of the estate, replacing what it said before, and nothing else."""
 
+from datetime import timedelta
 from hashlib import sha256
 
 from sqlmodel import Session
 
 from tracker.core.catalog import SourceSnapshot
 from tracker.core.catalog_difference import CatalogDifference
+from tracker.core.errors import InvalidCatalog
 from tracker.core.ports import CatalogSource
 from tracker.storage import mentions
 from tracker.storage.catalog_import import save_snapshot
 from tracker.workflows.context import Context
+
+CLOCK_SKEW = timedelta(days=1)
+"""How far ahead of ours another system's clock may be."""
 
 
 def import_catalog(
@@ -22,6 +27,9 @@ def import_catalog(
     Raises `InvalidCatalog` naming the place of the first fault, before anything is changed.
     """
     snapshot = source.read(location)
+    if snapshot.observed_at > context.now + CLOCK_SKEW:
+        # It would make all other evidence look old, and refuse this source's right files for ever.
+        raise InvalidCatalog(f"observed_at {snapshot.observed_at.isoformat()} is in the future", location)
     digest = sha256(repr(snapshot).encode()).hexdigest()
 
     def save(session: Session) -> CatalogDifference:

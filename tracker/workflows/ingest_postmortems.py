@@ -1,7 +1,7 @@
 """Ingests postmortems: each document in one transaction of its own, so that a crash between two loses neither."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from tracker.core.action_items import ActionItemCandidate, DocumentStatus, ItemState, ItemType
 from tracker.core.documents import read_document
-from tracker.core.errors import InvalidDocument
+from tracker.core.errors import ChangedMeanwhile, InvalidDocument
 from tracker.core.extraction import extract
 from tracker.core.learnings import LearningCandidate
 from tracker.core.merge import Policy, merge
@@ -44,6 +44,8 @@ class Outcome(StrEnum):
     TEMPLATE = "template"
     NOT_A_POSTMORTEM = "not a postmortem"
     UNREADABLE = "unreadable"
+    FAILED = "failed"
+    """Others kept changing the same things; the next run takes it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +61,52 @@ class Ingested:
     learnings: int = 0
     problem: str | None = None
 
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to look: nothing was taken, or a known postmortem no longer reads like one."""
+        gone = self.outcome in (Outcome.TEMPLATE, Outcome.NOT_A_POSTMORTEM) and self.postmortem_id is not None
+        return gone or self.outcome in (Outcome.UNREADABLE, Outcome.FAILED)
+
 
 def ingest(
     context: Context, source: PostmortemSource, locations: Sequence[str], *, confidential: bool = False
 ) -> Iterator[Ingested]:
     """Ingest all documents at the given locations, yielding each one's outcome as soon as it is saved.
 
-    A document that cannot be read is an outcome, not an error: the others go on. Raises `InvalidInput` for a location
-    that does not exist, before anything is saved.
+    A document that cannot be read is an outcome, not an error: the others go on. The same bytes at another place are the
+    same document. Raises `InvalidInput` for a location that does not exist, before anything is saved.
     """
     names = CatalogNames()
+    with context.database.reading() as session:
+        copies = postmortems.by_content(session, source.name)
     for document in source.documents(locations):
         if isinstance(document, UnreadableDocument):
             yield Ingested(document.name, Outcome.UNREADABLE, problem=str(document.problem))
         else:
-            yield _ingest_one(context, source.name, document, names, confidential=confidential)
+            digest = sha256(document.content).hexdigest()
+            original = replace(document, uri=copies.setdefault(digest, document.uri))
+            try:
+                yield _ingest_one(context, source.name, document, original, names, confidential=confidential)
+            except ChangedMeanwhile as error:
+                yield Ingested(document.name, Outcome.FAILED, problem=f"{document.name}: {error}")
 
 
 def _ingest_one(
-    context: Context, source: str, document: SourceDocument, names: CatalogNames, *, confidential: bool
+    context: Context,
+    source: str,
+    document: SourceDocument,
+    original: SourceDocument,
+    names: CatalogNames,
+    *,
+    confidential: bool,
 ) -> Ingested:
+    """Ingest one document; ``original`` is it at the first place where the same bytes stood, often its own."""
     digest = sha256(document.content).hexdigest()
     with context.database.reading() as session:
         known = postmortems.at_uri(session, document.uri)
+        if known is None:
+            document = original
+            known = postmortems.at_uri(session, document.uri)
     known_id = known.id if known else None
     if known is not None and confidential and not known.confidential:
         # At once: whatever becomes of the document must not decide whether this is heeded.
@@ -94,10 +119,15 @@ def _ingest_one(
         extraction = extract(read_document(document.name, document.content))
     except InvalidDocument as error:
         return Ingested(document.name, Outcome.UNREADABLE, known_id, problem=str(error))
-    if extraction.kind is DocumentKind.TEMPLATE:
-        return Ingested(document.name, Outcome.TEMPLATE, known_id)
-    if extraction.kind is DocumentKind.OTHER:
-        return Ingested(document.name, Outcome.NOT_A_POSTMORTEM, known_id)
+    if extraction.kind is not DocumentKind.POSTMORTEM:
+        is_template = extraction.kind is DocumentKind.TEMPLATE
+        outcome = Outcome.TEMPLATE if is_template else Outcome.NOT_A_POSTMORTEM
+        problem = (
+            f"{document.name}: was postmortem {known_id}, and no longer reads like one; its items stand as they were"
+            if known_id
+            else None
+        )
+        return Ingested(document.name, outcome, known_id, problem=problem)
 
     def save(session: Session) -> Ingested:
         ingestion = _Ingestion(session, context)

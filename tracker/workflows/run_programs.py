@@ -149,7 +149,7 @@ def _record(session: Session, program: Program) -> ProgramRecord:
 
 
 def _progress(one: ProgramExposure) -> Progress:
-    return progress(one.exposure.state, one.exposure.verdict, [item.state for item in one.items])
+    return progress(one.exposure.state, [item.state for item in one.items])
 
 
 class _Planning:

@@ -1,7 +1,7 @@
 """Triage of action items: accept, decline, edit, and move them along."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,9 @@ from tracker.storage import action_items, audit, people
 from tracker.storage.action_items import ItemRecord
 from tracker.storage.tables import ActionItem
 from tracker.workflows.context import Context
+
+NOBODY = "elsewhere"
+"""The actor of what time itself brings about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +114,19 @@ def return_expired(context: Context) -> tuple[int, ...]:
     def work(session: Session) -> tuple[int, ...]:
         expired = action_items.declined_until(session, context.now.date())
         for item in expired:
-            detail = {"reason": item.decline_reason, "until": str(item.declined_until)}
-            item.state = move(item.state, ItemState.PROPOSED)
-            item.decline_reason = item.declined_by = item.declined_until = None
-            item.updated_at = context.now
-            session.add(item)
-            _audit(session, context, "item proposed again", item, detail)
+            _propose_again(session, context, item)
         return tuple(item.id for item in expired)
 
     return context.database.transact(work)
+
+
+def _propose_again(session: Session, context: Context, item: ActionItem) -> None:
+    detail = {"reason": item.decline_reason, "until": str(item.declined_until)}
+    item.state = move(item.state, ItemState.PROPOSED)
+    item.decline_reason = item.declined_by = item.declined_until = None
+    item.updated_at = context.now
+    session.add(item)
+    _audit(session, replace(context, actor=NOBODY), "item proposed again", item, detail)
 
 
 def _change(context: Context, item_id: int, action: str, change: Callable[[ActionItem], None]) -> ItemRecord:
@@ -127,6 +134,8 @@ def _change(context: Context, item_id: int, action: str, change: Callable[[Actio
 
     def work(session: Session) -> ItemRecord:
         item = action_items.get(session, item_id)
+        if item.declined_until is not None and item.declined_until <= context.now.date():
+            _propose_again(session, context, item)
         before = item.model_dump(mode="json")
         with session.no_autoflush:
             change(item)
@@ -142,7 +151,6 @@ def _change(context: Context, item_id: int, action: str, change: Callable[[Actio
         session.flush()
         return action_items.record(session, item_id)
 
-    return_expired(context)
     return context.database.transact(work)
 
 

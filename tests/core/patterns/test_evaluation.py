@@ -20,7 +20,7 @@ ALL = {"*": ["entities", "attribute:*", "fact:*", "depends_on:out", "contains:fa
         ("exists: false", None, T),
         ("equals: 5", 5, T),
         ("equals: 5", 5.0, T),
-        ("equals: 1", True, F),
+        ("equals: 1", True, U),
         ("equals: ~", None, T),
         ("in: [1, five]", "five", T),
         ("in: [1, 2]", None, F),

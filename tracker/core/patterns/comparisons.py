@@ -7,7 +7,7 @@ import regex
 from tracker.core.catalog import Value
 from tracker.core.errors import InvalidPattern
 from tracker.core.patterns.language import Comparison, FactTest
-from tracker.core.patterns.truth import Truth, truth
+from tracker.core.patterns.truth import Truth, disjunction, truth
 
 MATCH_SECONDS = 1.0
 """How long one regular expression may take on one value before the pattern is refused."""
@@ -16,7 +16,7 @@ MATCH_SECONDS = 1.0
 def compare(test: FactTest, value: Value) -> Truth:
     """Return whether a known value compares as the test asks; an unset one only ever equals *unset*.
 
-    A number compared with something that is no number is unknown. Raises `InvalidPattern` when a regular expression
+    A number compared with something that is no number is unknown, for equality too. Raises `InvalidPattern` when a regular expression
     takes longer than `MATCH_SECONDS`.
     """
     match test.comparison, test.operand:
@@ -38,8 +38,8 @@ def compare(test: FactTest, value: Value) -> Truth:
 
 
 def among(value: Value, wanted: Iterable[Value]) -> Truth:
-    """Return whether a value is one of those wanted, without Python's liberty to call ``True`` one."""
-    return truth(any(value == one and isinstance(value, bool) is isinstance(one, bool) for one in wanted))
+    """Return whether a value is one of those wanted; whether ``"0"`` is meant by ``0`` is unknown."""
+    return disjunction(_equal(value, one) for one in wanted)
 
 
 def wish(test: FactTest) -> str:
@@ -65,6 +65,19 @@ def worded(value: Value) -> str:
     ('unset', 'true', '0.5')
     """
     return "unset" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _equal(value: Value, wanted: Value) -> Truth:
+    if value is None or wanted is None:
+        return truth(value is wanted)
+    if _sort(value) is not _sort(wanted):
+        return Truth.UNKNOWN
+    return truth(value == wanted)
+
+
+def _sort(value: Value) -> type:
+    """Return what a value is compared as; Python would call ``True`` a number."""
+    return bool if isinstance(value, bool) else str if isinstance(value, str) else float
 
 
 def _is_number(value: Value) -> bool:

@@ -165,7 +165,7 @@ class Evaluator:
         path = (step_of(edge),) if edge else ()
         if not said:
             looked = self.graph.covered_by(question.question, about)
-            if edge and edge.parallel:
+            if edge:  # who never saw this edge has not looked at its facts
                 looked = tuple(source for source in looked if source in edge.sources)
             if not looked:
                 says = f"nobody says what {name} is"

@@ -212,7 +212,9 @@ class _Reader:
         return AtLeast(pointer, n, parts)
 
     def attribute(self, node: yaml.Node, pointer: str) -> Predicate:
-        return AttributeIs(pointer, pointer.rpartition("/")[2], self.values(node))
+        name = pointer.rpartition("/")[2]
+        # All but the tier are text, so an application called 360 is found as it is written.
+        return AttributeIs(pointer, name, self.values(node) if name == "tier" else self.words(node))
 
     def kind(self, node: yaml.Node, pointer: str) -> Predicate:
         values = self.values(node)
