@@ -81,7 +81,7 @@ def test_a_connector_sees_its_own_settings_and_no_others(
         "ELSEWHERE_CONFLUENCE_TOKEN": "its own",
         "ELSEWHERE_JIRA_TOKEN": "another's",
         "ELSEWHERE_DATABASE_URL": database_url,
-        "HOME": "/home/ada",
+        "HOME": "somewhere",
     }
     with closing(open_application(settings(database_url), environment=environment)) as application:
         given: Any = application.postmortem_source("confluence")

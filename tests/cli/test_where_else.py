@@ -65,8 +65,8 @@ def test_the_report_is_written_to_a_file(estate: Elsewhere, tmp_path: Path) -> N
 
 def test_a_file_that_cannot_be_written_is_refused(estate: Elsewhere, tmp_path: Path) -> None:
     asked = (*LESSON, "--format", "json", "--output")
-    estate(*asked, tmp_path).refused(f"{tmp_path}: cannot be written (Is a directory)")
-    estate(*asked, tmp_path / "no" / "report").refused("cannot be written (No such file or directory)")
+    estate(*asked, tmp_path).refused(f"error: {tmp_path}: cannot be written")
+    estate(*asked, tmp_path / "no" / "report").refused(f"error: {tmp_path}/no/report: cannot be written")
 
 
 def test_a_table_is_not_written_to_a_file(estate: Elsewhere, tmp_path: Path) -> None:

@@ -145,6 +145,9 @@ def test_killed_at_any_moment_and_run_again_it_comes_to_the_same(
     survives(mortals, stage, command, range)
 
 
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_killed_from_outside_and_run_again_it_comes_to_the_same(database_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
@@ -153,15 +156,14 @@ def test_killed_from_outside_and_run_again_it_comes_to_the_same(database_url: st
         (folder / f"{number:02}.md").write_text(text, encoding="utf-8")
     elsewhere = Elsewhere(database_url)
 
-    for wanted in (1, 12):
-        killed = elsewhere.started("ingest", folder)
-        while len(elsewhere.json("postmortems", "list")) < wanted:
-            assert killed.poll() is None, "it ended before it could be killed"
-            time.sleep(0.05)
-        killed.kill()
-        assert ended(killed).code == -9
+    killed = elsewhere.started("ingest", folder)
+    while not elsewhere.json("postmortems", "list"):
+        assert killed.poll() is None, "it ended before it could be killed"
+        time.sleep(0.05)
+    killed.kill()
+    assert ended(killed).code == -9
     taken = elsewhere.json("postmortems", "list")
-    assert 12 <= len(taken) < 30
+    assert 1 <= len(taken) < 30
     assert {(one["action_items"], one["learnings"]) for one in taken} == {(3, 1)}
 
     elsewhere("ingest", folder).done()

@@ -98,8 +98,10 @@ def _check_output(how: ReportFormat, output: Path | None, *, explains: bool) -> 
         raise InvalidInput(
             "a table is for the terminal; choose markdown, html or json for a file", "--format"
         )
-    if output.is_dir() or not output.absolute().parent.is_dir():
-        raise InvalidInput("cannot be written: there is no such folder, or it is one itself", str(output))
+    if output.is_dir():
+        raise InvalidInput("cannot be written (Is a directory)", str(output))
+    if not output.absolute().parent.is_dir():
+        raise InvalidInput("cannot be written (No such file or directory)", str(output))
 
 
 def _pattern(named: str) -> "Pattern | str":

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlmodel import Session
 
 from tracker.core.catalog import Ref
@@ -28,6 +29,8 @@ from tracker.storage.exposures import Evaluation
 from tracker.storage.lessons import LessonRecord
 from tracker.storage.tables import CatalogSnapshot, Exposure, Lesson
 from tracker.workflows.context import Context
+
+_log = structlog.get_logger()
 
 _TRIES = 5
 
@@ -93,6 +96,15 @@ def by_lesson(
         )
         answer = Answer(report, estate.graph, estate.snapshot.id, record)
         if not keep or context.database.transact(partial(_keep, context=context, answer=answer)):
+            _log.info(
+                "lesson evaluated",
+                lesson=key,
+                snapshot=answer.snapshot,
+                exposed=len(report.exposed),
+                unknown=len(report.unknown),
+                ruled_out=len(report.ruled_out),
+                kept=keep,
+            )
             return answer
     raise ChangedMeanwhile("the catalog kept changing while the report was made; try again in a moment")
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 
+import structlog
 from sqlmodel import Session
 
 from tracker.core.catalog import SourceSnapshot
@@ -12,6 +13,8 @@ from tracker.core.ports import CatalogSource
 from tracker.storage import mentions
 from tracker.storage.catalog_import import save_snapshot
 from tracker.workflows.context import Context
+
+_log = structlog.get_logger()
 
 CLOCK_SKEW = timedelta(days=1)
 """How far ahead of ours another system's clock may be."""
@@ -40,4 +43,13 @@ def import_catalog(
             mentions.match_services(session, mentions.CatalogNames())
         return difference
 
-    return snapshot, context.database.transact(save)
+    difference = context.database.transact(save)
+    _log.info(
+        "catalog imported",
+        source=snapshot.source,
+        snapshot=difference.snapshot,
+        unchanged=difference.unchanged,
+        entities=len(snapshot.entities),
+        relations=len(snapshot.relations),
+    )
+    return snapshot, difference

@@ -7,6 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from sqlmodel import Session
 
 from tracker.core.action_items import ActionItemCandidate, DocumentStatus, ItemState, ItemType
@@ -33,6 +34,8 @@ from tracker.workflows.context import Context
 
 MERGED_FIELDS = ("title", "description", "owner", "due", "priority", "type", "document_status")
 """Fields of an item that both the document and people may write; people win where both did."""
+
+_log = structlog.get_logger()  # numbers, never words: a document may be confidential
 
 
 class Outcome(StrEnum):
@@ -86,9 +89,20 @@ def ingest(
             digest = sha256(document.content).hexdigest()
             original = replace(document, uri=copies.setdefault(digest, document.uri))
             try:
-                yield _ingest_one(context, source.name, document, original, names, confidential=confidential)
+                ingested = _ingest_one(
+                    context, source.name, document, original, names, confidential=confidential
+                )
             except ChangedMeanwhile as error:
-                yield Ingested(document.name, Outcome.FAILED, problem=f"{document.name}: {error}")
+                ingested = Ingested(document.name, Outcome.FAILED, problem=f"{document.name}: {error}")
+            _log.info(
+                "document ingested",
+                outcome=str(ingested.outcome),
+                postmortem=ingested.postmortem_id,
+                items_new=ingested.new,
+                items_updated=ingested.updated,
+                items_withdrawn=ingested.withdrawn,
+            )
+            yield ingested
 
 
 def _ingest_one(
