@@ -98,6 +98,18 @@ def test_ingest_of_nothing_but_unreadable_files_is_refused(elsewhere: Elsewhere,
     assert elsewhere.json("postmortems", "list") == []
 
 
+def test_a_document_in_another_encoding_is_refused_with_the_line(
+    elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    file = tmp_path / "latin.md"
+    file.write_bytes(REVIEW.replace("Search was", "La recherche était").encode("latin-1"))
+    for command, code in (("ingest", 2), ("extract", 3)):
+        answer = elsewhere(command, file)
+        assert answer.code == code
+        assert [error.partition(": byte")[0] for error in answer.errors] == [f"error: {file}:1"]
+        assert "save the file as UTF-8" in answer.err
+
+
 def test_ingest_without_a_path_is_refused(elsewhere: Elsewhere) -> None:
     elsewhere("ingest").refused("Missing argument 'PATH'")
 

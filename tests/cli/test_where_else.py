@@ -88,6 +88,24 @@ def test_several_patterns_are_asked_together(estate: Elsewhere) -> None:
     assert together == {one["ref"] for name in two for one in estate.json("where-else", name)["exposed"]}
 
 
+@pytest.mark.parametrize("how", ["table", "json", "markdown", "html"])
+def test_a_report_says_nothing_of_a_confidential_postmortem(
+    estate: Elsewhere, tmp_path: Path, how: str
+) -> None:
+    secret = tmp_path / "secret.md"
+    secret.write_text(
+        "# Postmortem: Umbrella leaked\n\n- Date: 2026-05-04\n- Severity: SEV-1\n\n## Impact\n\nCheckout stopped.\n\n"
+        "## Services impacted\n\n- checkout\n\n## Lessons learned\n\n- Nobody had told Umbrella.\n",
+        encoding="utf-8",
+    )
+    before = estate(*LESSON, "--format", how).out
+    estate("ingest", secret, "--confidential").done()
+    [learned] = estate.json("postmortems", "show", 5)["learned"]
+    estate("lessons", "add-learning", "retries-have-a-budget", learned["id"]).done()
+    assert "labels stopped printing" in before
+    assert estate(*LESSON, "--format", how).done().out == before
+
+
 def test_one_entity_is_explained(estate: Elsewhere) -> None:
     asked = (*LESSON, "--why", "component:default/orders")
     assert estate.json(*asked)["ref"] == "component:default/orders"

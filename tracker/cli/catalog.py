@@ -12,6 +12,7 @@ from tracker.cli.terminal import (
     complain,
     err,
     group,
+    note,
     show,
     stop,
 )
@@ -47,6 +48,7 @@ def import_(
     opened = application(context)
     reader = opened.catalog_source(source)
     shapes, codes = [], []
+    said_by: dict[str, str] = {}
     with err.status("Importing") as status:
         for file in files:
             status.update(line(f"Importing {file}"))
@@ -54,6 +56,13 @@ def import_(
                 shapes.append(imported_shape(file, *import_catalog(opened.context, reader, file)))
             except ElsewhereError as error:
                 codes.append(complain(error))
+                continue
+            source_name = shapes[-1].source
+            if source_name in said_by:
+                first = said_by[source_name]
+                note(f"error: {file}: replaced what {first} said, for both are of the source {source_name!r}")
+                codes.append(NEEDS_A_PERSON)
+            said_by[source_name] = file
     if shapes:
         show(lambda: imported_table(shapes), shapes, how)
     if codes:

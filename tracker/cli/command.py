@@ -1,5 +1,6 @@
 """The command `elsewhere`: its groups, its global options, and how errors end it."""
 
+import errno
 import sys
 from dataclasses import dataclass, field
 from io import TextIOWrapper
@@ -19,7 +20,7 @@ from tracker.cli import (
     programs,
     where_else,
 )
-from tracker.cli.terminal import DONE, FAILED, complain
+from tracker.cli.terminal import DONE, FAILED, complain, note
 from tracker.core.errors import ElsewhereError
 
 if TYPE_CHECKING:
@@ -101,6 +102,11 @@ def run(arguments: list[str] | None = None) -> int:
         app(args=arguments, prog_name="elsewhere")
     except ElsewhereError as error:
         return complain(error)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        note(f"error: what was printed could not be written ({error.strerror})")
+        return FAILED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else FAILED
     return DONE

@@ -1,7 +1,9 @@
 """The command that runs the main job on an invented company, and leaves its files to play with."""
 
+import sys
 from pathlib import Path
 from shlex import quote
+from shutil import which
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,8 +56,8 @@ def demo(
     for lesson in told["lessons"]:
         _curate(opened, company, lesson)
     _report(opened, told["lessons"], folder)
-    _plan(opened, told["program"])
-    _what_next(folder, told)
+    item = _plan(opened, told["program"])
+    _what_next(folder, told, item)
 
 
 def _unpack(folder: Path) -> Path:
@@ -177,17 +179,21 @@ def _report(opened: "Application", lessons: list[dict[str, Any]], folder: Path) 
         write_file(page, render(answer, ReportFormat.HTML))
 
 
-def _plan(opened: "Application", told: dict[str, Any]) -> None:
+def _plan(opened: "Application", told: dict[str, Any]) -> int:
+    """Plan the work, show it, and return the number of the first item."""
     from tracker.reports.programs import program_page, program_shape
     from tracker.workflows import run_programs
 
+    planned = []
     for lesson in told["lessons"]:
         record, _ = run_programs.add_lesson(opened.context, told["key"], lesson, weights=opened.settings.rank)
-    _step("The program, and the work it means for each team", f"elsewhere programs show {told['key']}")
+        planned.append(f"elsewhere programs add-lesson {told['key']} {lesson}")
+    _step("The program, and the work it means for each team", " && ".join(planned))
     out.print(program_page(program_shape(record)))
+    return record.items[0].item.id
 
 
-def _what_next(folder: Path, told: dict[str, Any]) -> None:
+def _what_next(folder: Path, told: dict[str, Any], item: int) -> None:
     first, database = told["lessons"][0]["key"], (folder / "elsewhere.sqlite").absolute()
     out.print()
     out.print(Rule("What to try next", align="left"))
@@ -195,11 +201,12 @@ def _what_next(folder: Path, told: dict[str, Any]) -> None:
         "Open the reports in a browser:",
         *(f"  {folder / lesson['key']}.html" for lesson in told["lessons"]),
         "Ask the same database more:",
+        *([] if which("elsewhere") else [f"  export PATH={quote(str(Path(sys.executable).parent))}:$PATH"]),
         f"  export ELSEWHERE_DATABASE_URL={quote(f'sqlite:///{database}')}",
         f"  elsewhere where-else --lesson {first} --why component:default/reviews",
         "  elsewhere postmortems list",
         "  elsewhere items list --state proposed",
-        f"  elsewhere items accept 1 && elsewhere programs show {told['program']['key']}",
+        f"  elsewhere items accept {item} && elsewhere programs show {told['program']['key']}",
         f"Change a file under {folder / 'company'} and run its command again: only the difference is saved.",
     ]
     for one in lines:

@@ -83,11 +83,11 @@ def move(state: ItemState, to: ItemState) -> ItemState:
     'done'
     >>> move(ItemState.PROPOSED, ItemState.VERIFIED)
     Traceback (most recent call last):
-    tracker.core.errors.InvalidMove: a proposed item cannot become verified (only accepted, declined)
+    tracker.core.errors.InvalidMove: an item that is proposed cannot become verified (only accepted, declined)
     """
     if to not in _MOVES[state]:
         choices = ", ".join(sorted(_MOVES[state]))
-        raise InvalidMove(f"a {state} item cannot become {to} (only {choices})")
+        raise InvalidMove(f"an item that is {state} cannot become {to} (only {choices})")
     return to
 
 

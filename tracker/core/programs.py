@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tracker.core.action_items import ItemState
-from tracker.core.catalog import Ref, short_name
+from tracker.core.catalog import Ref
 from tracker.core.exposures import ExposureState
 
 
@@ -48,7 +48,7 @@ def propose_work(
 
 
 def _title(lesson_title: str, refs: Sequence[Ref]) -> str:
-    where = short_name(refs[0]) if len(refs) == 1 else f"{len(refs)} services"
+    where = refs[0].partition(":")[2].removeprefix("default/") if len(refs) == 1 else f"{len(refs)} services"
     return f"{lesson_title} in {where}"
 
 

@@ -74,11 +74,15 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """A coverage question that would settle an unknown, and the sources that answer it elsewhere."""
+    """A coverage question that would settle an unknown, and the sources that answer it elsewhere.
+
+    One that is ``answered`` got answers that disagree, or that cannot be compared with what is asked.
+    """
 
     question: str
     about: Ref
     sources: tuple[str, ...]
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,10 @@ def _missing(graph: CatalogGraph, verdict: Verdict) -> tuple[Missing, ...]:
         Missing(
             name,
             "; ".join(words),
-            tuple(Settling(q.question, q.about, graph.could_settle(q.question)) for q in questions[name]),
+            tuple(
+                Settling(q.question, q.about, graph.could_settle(q.question), q.answered)
+                for q in questions[name]
+            ),
         )
         for name, words in says.items()
     )

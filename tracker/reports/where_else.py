@@ -77,11 +77,15 @@ class ExposedShape(Shape):
 
 
 class SettlingShape(Shape):
-    """A coverage question that would settle an unknown, and the sources that answer it about other entities."""
+    """A coverage question that would settle an unknown, and the sources that answer it about other entities.
+
+    One that is ``answered`` got answers that disagree, or that cannot be compared with what is asked.
+    """
 
     question: str
     about: str
     sources: list[str]
+    answered: bool
 
 
 class MissingShape(Shape):
@@ -171,16 +175,19 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A question that nobody has answered, with the entities to look at and those whose verdict waits for it."""
+    """A question without a usable answer, with the entities to look at and those whose verdict waits for it."""
 
     question: str
     sources: tuple[str, ...]
+    answered: bool
     look_at: tuple[str, ...]
     waiting: tuple[str, ...]
 
     @property
     def who(self) -> str:
         """Who might answer it."""
+        if self.answered:
+            return "the answers disagree, or cannot be compared with what the pattern asks; --why shows them"
         match self.sources:
             case ():
                 return "no source looks at this yet"
@@ -259,12 +266,12 @@ def in_short(exposed: ExposedShape) -> tuple[Reasons, ...]:
 
 def open_questions(shape: WhereElseShape) -> tuple[OpenQuestion, ...]:
     """Return what would settle the unknown: first what a source could answer, then by how many wait for it."""
-    look_at: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
-    waiting: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
+    look_at: dict[tuple[str, tuple[str, ...], bool], set[str]] = defaultdict(set)
+    waiting: dict[tuple[str, tuple[str, ...], bool], set[str]] = defaultdict(set)
     for unknown in shape.unknown:
         for missing in unknown.missing:
             for one in missing.settled_by:
-                key = (one.question, tuple(one.sources))
+                key = (one.question, tuple(one.sources), one.answered)
                 look_at[key].add(one.about)
                 waiting[key].add(unknown.ref)
     found = [OpenQuestion(*key, tuple(sorted(look_at[key])), tuple(sorted(waiting[key]))) for key in look_at]
@@ -305,7 +312,9 @@ def _cannot_tell(one: CannotTell) -> CannotTellShape:
                 leaf=missing.leaf,
                 says=missing.says,
                 settled_by=[
-                    SettlingShape(question=s.question, about=s.about, sources=list(s.sources))
+                    SettlingShape(
+                        question=s.question, about=s.about, sources=list(s.sources), answered=s.answered
+                    )
                     for s in missing.settled_by
                 ],
             )

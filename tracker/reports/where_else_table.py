@@ -91,7 +91,8 @@ def _cannot_tell(shape: WhereElseShape) -> Iterator[RenderableType]:
     if not shape.unknown:
         yield _below(Text("Every entity has a definite answer."))
     for one in open_questions(shape):
-        yield _below(line(f"{one.question} about {entities(len(one.look_at))}: {one.who}"))
+        waiting = f"; {entities(len(one.waiting))} wait for it" if one.look_at != one.waiting else ""
+        yield _below(line(f"{one.question} about {entities(len(one.look_at))}: {one.who}{waiting}"))
         yield _below(_refs(one.waiting), indent=4)
         if one.look_at != one.waiting:
             yield _below(_refs(one.look_at, "look at "), indent=4)
@@ -107,7 +108,7 @@ def _ruled_out(shape: WhereElseShape) -> RenderableType:
     if not shape.ruled_out.by_leaf:
         return _below(Text("Nothing."))
     table = Table.grid(padding=(0, 1))
-    table.title, table.title_justify = "by the part of the pattern that decided:", "left"
+    table.title, table.title_justify = "by the part of the pattern that is not so:", "left"
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for one in shape.ruled_out.by_leaf:

@@ -101,7 +101,10 @@ def _finding(finding: Finding, graph: CatalogGraph) -> FindingShape:
         path=steps(finding.path),
         questions=[
             SettlingShape(
-                question=one.question, about=one.about, sources=list(graph.could_settle(one.question))
+                question=one.question,
+                about=one.about,
+                sources=list(graph.could_settle(one.question)),
+                answered=one.answered,
             )
             for one in finding.questions
         ],
@@ -129,4 +132,6 @@ def _behind(finding: FindingShape, shape: WhyShape) -> Iterator[str]:
     for question in finding.questions:
         who = ", ".join(question.sources)
         would = f"{who} could look" if who else "no source looks at this yet"
+        if question.answered:
+            would = "it is for people to find out which answer is right"
         yield familiar(brief(f"to settle: {question.question} about {question.about}; {would}"))

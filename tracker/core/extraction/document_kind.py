@@ -13,14 +13,21 @@ _OPENING = 40
 _LONGEST_OPENING = 2_000
 
 
-def kind_of(document: Document, sections: Sequence[Section], title: str | None) -> DocumentKind:
-    """Return what a document is: a template has more gaps and instructions than words, a postmortem tells of an incident."""
+def kind_of(
+    document: Document, sections: Sequence[Section], title: str | None, *, graded: bool = False
+) -> DocumentKind:
+    """Return what a document is: a template has more gaps and instructions than words, a postmortem tells of an incident.
+
+    ``graded`` says that the document states a severity, which nothing but an incident has.
+    """
     if _is_template(document, title):
         return DocumentKind.TEMPLATE
     told = {section.purpose for section in sections} - {None, Purpose.ADVICE}
     opening = " ".join([title or "", *(block.text for block in document.blocks[:_OPENING])])
     about_incident = bool(vocabulary.INCIDENT_WORDS.search(opening[:_LONGEST_OPENING].lower()))
-    if len(told) + about_incident >= 2 or (title and vocabulary.INCIDENT_WORDS.search(title.lower())):
+    if len(told) + about_incident + graded >= 2 or (
+        title and vocabulary.INCIDENT_WORDS.search(title.lower())
+    ):
         return DocumentKind.POSTMORTEM
     return DocumentKind.OTHER
 

@@ -22,11 +22,11 @@ def extract(document: Document) -> Extraction:
     sections = outline(document)
     fields = document_fields(document)
     title = title_of(document)
-    kind = kind_of(document, sections, title)
+    severity, severity_level = severity_of(document, fields, title)
+    kind = kind_of(document, sections, title, graded=severity is not None)
     if kind is DocumentKind.TEMPLATE:
         return Extraction(kind, title)
     incident_date = incident_date_of(document, fields, title)
-    severity, severity_level = severity_of(document, fields, title)
     return Extraction(
         kind,
         title,

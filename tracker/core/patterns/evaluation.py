@@ -5,6 +5,7 @@ and `tracker.core.patterns.relations` holds those that follow its edges.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tracker.core.catalog import Ref, RelationType, Value, kind_of
 from tracker.core.dependency_graph import CatalogGraph, Edge, Said
@@ -176,12 +177,14 @@ class Evaluator:
         if len(answers) > 1:
             words = "; ".join(f"{worded(one.value)} says {one.source}" for one in said)
             says = f"sources disagree on {name}: {words}"
-            return Finding(Truth.UNKNOWN, about, pointer, says, sources, path, (question,))
+            return Finding(
+                Truth.UNKNOWN, about, pointer, says, sources, path, (replace(question, answered=True),)
+            )
         answer = answers.pop()
         says = f"{name} is {' or '.join(dict.fromkeys(worded(one.value) for one in said))}"
         if answer is Truth.UNKNOWN:
             says += f", which cannot be compared with {wanted}"
-            return Finding(answer, about, pointer, says, sources, path, (question,))
+            return Finding(answer, about, pointer, says, sources, path, (replace(question, answered=True),))
         return Finding(answer, about, pointer, says + _unless(answer, wanted), sources, path)
 
 

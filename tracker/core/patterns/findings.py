@@ -18,10 +18,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a source would have to look at to settle an unknown: a coverage question about one entity."""
+    """What a source would have to look at to settle an unknown: a coverage question about one entity.
+
+    One that is ``answered`` got answers that disagree, or that cannot be compared with what is asked.
+    """
 
     question: str
     about: Ref
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
