@@ -133,7 +133,7 @@ def test_an_item_moves_along_its_states(estate: Elsewhere) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("blocked", ["a proposed item cannot become blocked", "accepted, declined"]),
+        ("blocked", ["an item that is proposed cannot become blocked", "accepted, declined"]),
         ("verified", [f"elsewhere items verify {OPEN}"]),
         ("declined", [f"elsewhere items decline {OPEN}"]),
         ("forgotten", ["--to", "forgotten"]),

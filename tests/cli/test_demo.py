@@ -29,7 +29,7 @@ def test_the_commands_that_it_shows_can_be_typed(demonstration: Demonstration) -
         for command in line.split(" && ")
         if command.startswith("elsewhere ")
     ]
-    assert len(typed) == 14
+    assert len(typed) == 15
     assert {called(command) for command in typed} >= {("ingest",), ("where-else",), ("items", "accept")}
 
 

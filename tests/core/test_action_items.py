@@ -25,7 +25,7 @@ def test_an_item_moves_on_back_or_out_and_no_other_way(state: ItemState, to: Ite
     if declining or (state, to) in ONWARDS | BACK:
         assert move(state, to) is to
     else:
-        with pytest.raises(InvalidMove, match=f"a {state} item cannot become {to}"):
+        with pytest.raises(InvalidMove, match=f"an item that is {state} cannot become {to}"):
             move(state, to)
 
 

@@ -38,7 +38,9 @@ def test_the_json_has_the_promised_shape():
                 {
                     "leaf": "cache-without-deadline#/all/0/relation",
                     "says": "uses nothing of the kind; nobody has looked for all of them",
-                    "settled_by": [{"question": "uses:out", "about": CRANES, "sources": ["terraform"]}],
+                    "settled_by": [
+                        {"question": "uses:out", "about": CRANES, "sources": ["terraform"], "answered": False}
+                    ],
                 }
             ],
         }

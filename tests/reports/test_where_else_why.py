@@ -61,7 +61,9 @@ def test_the_tree_is_the_same_in_json():
     (relation,) = one["body"]["parts"]
     assert relation["truth"] == "U"
     assert relation["leaf"] == "/all/0/relation"
-    assert relation["questions"] == [{"question": "uses:out", "about": CRANES, "sources": ["terraform"]}]
+    assert relation["questions"] == [
+        {"question": "uses:out", "about": CRANES, "sources": ["terraform"], "answered": False}
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -89,7 +89,7 @@ def test_an_item_that_its_document_calls_done_is_done_when_it_is_accepted(
 
 def test_an_item_is_accepted_once(context: Context) -> None:
     number = add_item(context, ACCEPTED)
-    with pytest.raises(InvalidMove, match="accepted item cannot become accepted"):
+    with pytest.raises(InvalidMove, match="item that is accepted cannot become accepted"):
         accept_item(context, number)
 
 

@@ -85,7 +85,7 @@ class SettlingShape(Shape):
     question: str
     about: str
     sources: list[str]
-    answered: bool
+    answered: bool = False
 
 
 class MissingShape(Shape):
