@@ -95,10 +95,13 @@ def test_the_short_name_of_an_alias_is_a_name_too(context: Context) -> None:
     assert matches(context) == {"till": "component:default/checkout"}
 
 
-def test_an_ambiguous_name_is_matched_to_nothing(context: Context) -> None:
+def test_of_several_deployments_the_ordinary_one_is_meant(context: Context) -> None:
     bring(context, CHECKOUT, STAGING)
     take(context, "checkout", "component:staging/checkout")
-    assert matches(context) == {"checkout": None, "component:staging/checkout": "component:staging/checkout"}
+    assert matches(context) == {
+        "checkout": "component:default/checkout",
+        "component:staging/checkout": "component:staging/checkout",
+    }
 
 
 def test_a_catalog_that_comes_after_the_postmortem_is_matched_to_it(context: Context) -> None:
@@ -107,7 +110,7 @@ def test_a_catalog_that_comes_after_the_postmortem_is_matched_to_it(context: Con
     bring(context, CHECKOUT)
     assert matches(context) == {"checkout": "component:default/checkout"}
     bring(context, STAGING, source="staging")
-    assert matches(context) == {"checkout": None}
+    assert matches(context) == {"checkout": "component:default/checkout"}
 
 
 def test_a_name_of_something_gone_does_not_make_another_ambiguous(context: Context) -> None:

@@ -26,7 +26,7 @@ def test_the_latest_incident_is_first_and_those_without_a_date_are_last(
     take(database, clock, "undated.md", undated)
     days = (date(2026, 2, 1), date(2026, 3, 1), date(1999, 12, 31), date(2026, 3, 1))
     for number, day in enumerate(days):
-        take(database, clock, f"{number}.md", postmortem_text(ONE, day=day))
+        take(database, clock, f"{number}.md", postmortem_text(ONE, title=f"Outage {number}", day=day))
     with database.reading() as session:
         listed = postmortems.listing(session)
     assert [one.incident_date for one, _, _ in listed] == [
