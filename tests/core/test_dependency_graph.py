@@ -63,7 +63,6 @@ def test_sources_that_each_know_one_edge_between_two_ends_mean_the_same_edge() -
     (calls,) = graph.edges_out(A, CALLS)
     assert calls.sources == ("mesh", "trace")
     assert calls.facts == {"retries": (Said(0, "mesh"), Said(3, "trace")), "count": (Said(9, "trace"),)}
-    assert not calls.parallel
 
 
 def test_where_one_source_knows_several_edges_each_stands_alone() -> None:
@@ -71,7 +70,6 @@ def test_where_one_source_knows_several_edges_each_stands_alone() -> None:
     graph = CatalogGraph([mesh, source("trace", edge(A, "calls", B))])
     edges = graph.edges_out(A, CALLS)
     assert [one.sources for one in edges] == [("mesh",), ("mesh",), ("trace",)]
-    assert all(one.parallel for one in edges)
 
 
 def test_dependants_are_counted_backwards_through_cycles_and_not_through_owners() -> None:

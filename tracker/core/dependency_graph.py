@@ -64,8 +64,6 @@ class Edge:
     relation: RelationType
     sources: tuple[str, ...]
     facts: Mapping[str, tuple[Said, ...]]
-    parallel: bool = False
-    """Whether it is one of several between its ends, so that nobody can tell which of them another source means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +256,8 @@ class CatalogGraph:
         for (from_ref, to_ref, relation_type), by_source in sorted(asserted.items(), key=lambda row: row[0]):
             self._node(from_ref)
             self._node(to_ref)
-            joined = _joined_facts(by_source)
-            for sources, facts in joined:
-                edge = Edge(from_ref, to_ref, relation_type, sources, facts, parallel=len(joined) > 1)
+            for sources, facts in _joined_facts(by_source):
+                edge = Edge(from_ref, to_ref, relation_type, sources, facts)
                 self.graph.add_edge(from_ref, to_ref, edge=edge)
                 self._out[from_ref].append(edge)
                 self._in[to_ref].append(edge)
