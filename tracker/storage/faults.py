@@ -20,6 +20,14 @@ _POSTGRESQL = {
     "53": "the server is out of memory, disk or connections; make room, then try again",
     "57P": "the server is starting or stopping; try again in a moment",
 }
+# A connection that is refused has no code, only the server's words (in its own language: then the general advice is given).
+_REFUSED_ON_CONNECTING = {
+    "authentication failed": "28",
+    "no pg_hba.conf entry": "28",
+    "no password supplied": "28",
+    'role "': "28",
+    'database "': "3D",
+}
 _DAMAGED = (
     "it is damaged, or not a SQLite database; restore a backup, or name another file in the database URL"
 )
@@ -59,6 +67,9 @@ def remedy(error: DBAPIError) -> str | None:
         return next((advice for prefix, advice in _POSTGRESQL.items() if state.startswith(prefix)), None)
     if error.statement is None and not isinstance(error, IntegrityError):  # before any statement: connecting
         problem = " ".join(str(error.orig).split())
+        for words, code in _REFUSED_ON_CONNECTING.items():
+            if words in problem:
+                return f"{_POSTGRESQL[code]} ({problem})"
         return f"it cannot be reached ({problem}); look whether the server runs, and at the database URL"
     return None
 
