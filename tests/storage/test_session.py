@@ -205,14 +205,14 @@ def test_an_unreachable_server_is_named_without_the_password(url):
 
 def test_a_database_that_the_server_does_not_have_is_named(postgresql_server):
     database = Database(f"{postgresql_server}/nowhere")
-    with pytest.raises(DatabaseNotReady, match="no such database.*nowhere"), database.reading() as session:
+    with pytest.raises(DatabaseNotReady, match=r"no such database.*nowhere"), database.reading() as session:
         session.exec(select(Person)).all()
     database.close()
 
 
 def test_a_user_whom_the_server_does_not_know_is_told_to_correct_the_url(postgresql_server):
     database = Database(f"{postgresql_server.replace('postgres@', 'stranger@')}/postgres")
-    with pytest.raises(DatabaseNotReady, match="refused the user.*stranger"), database.reading() as session:
+    with pytest.raises(DatabaseNotReady, match=r"refused the user.*stranger"), database.reading() as session:
         session.exec(select(Person)).all()
     database.close()
 

@@ -67,9 +67,9 @@ def remedy(error: DBAPIError) -> str | None:
         return next((advice for prefix, advice in _POSTGRESQL.items() if state.startswith(prefix)), None)
     if error.statement is None and not isinstance(error, IntegrityError):  # before any statement: connecting
         problem = " ".join(str(error.orig).split())
-        for words, code in _REFUSED_ON_CONNECTING.items():
+        for words, kind in _REFUSED_ON_CONNECTING.items():
             if words in problem:
-                return f"{_POSTGRESQL[code]} ({problem})"
+                return f"{_POSTGRESQL[kind]} ({problem})"
         return f"it cannot be reached ({problem}); look whether the server runs, and at the database URL"
     return None
 
