@@ -118,7 +118,8 @@ def test_a_planted_violation_is_found(tmp_path: Path, rule: Rule, files: dict[st
     assert fault in faults[0]
 
 
-def test_the_composition_root_may_read_the_clock(tmp_path: Path):
-    (tmp_path / "tracker").mkdir()
-    (tmp_path / "tracker/bootstrap.py").write_text("from datetime import UTC, datetime\ndatetime.now(UTC)\n")
+@pytest.mark.parametrize("root", ["tracker/bootstrap.py", "connectors/jira/stand_in/__main__.py"])
+def test_a_composition_root_may_read_the_clock(tmp_path: Path, root: str):
+    (tmp_path / root).parent.mkdir(parents=True)
+    (tmp_path / root).write_text("from datetime import UTC, datetime\ndatetime.now(UTC)\n")
     assert not list(rules.clocks(planted(tmp_path)))

@@ -8,10 +8,14 @@
     ├─ NotFound                 no such thing
     ├─ AlreadyExists            the name is taken
     ├─ InvalidMove              the state does not allow it
+    ├─ NotPermitted             this actor may not do that
     ├─ ChangedMeanwhile         somebody else changed it first
+    │  └─ VersionChanged        it is no longer the version that the change was made for
+    ├─ HeldByAnother            another process is doing it just now
     ├─ DatabaseNotReady         the database is absent, older or newer than this program
     └─ ConnectorError           another system
-       ├─ TryAgainLater         transient
+       ├─ TryAgainLater         transient, nothing was done
+       ├─ OutcomeUnknown        the answer was lost: it may have been done
        └─ GiveUp                terminal, until a person acts
 
 A message says what is wrong, where, and what a person can do. The class says how the faces answer
@@ -63,6 +67,18 @@ class ChangedMeanwhile(ElsewhereError):
     """Somebody else changed the same thing first; look at it again and repeat the change."""
 
 
+class VersionChanged(ChangedMeanwhile):
+    """The thing is no longer in the version that the change was made for."""
+
+
+class NotPermitted(ElsewhereError):
+    """The actor may not do that."""
+
+
+class HeldByAnother(ElsewhereError):
+    """Another process does this at the moment, and two at once would be in each other's way."""
+
+
 class DatabaseNotReady(ElsewhereError):
     """The database is absent, or its schema is not the one that this program needs."""
 
@@ -80,6 +96,10 @@ class TryAgainLater(ConnectorError):
     def __init__(self, problem: str, after: float | None = None) -> None:
         super().__init__(problem)
         self.after = after
+
+
+class OutcomeUnknown(ConnectorError):
+    """The answer to a change was lost: it may have been made, so look before repeating it."""
 
 
 class GiveUp(ConnectorError):

@@ -3,4 +3,6 @@
 import pytest
 
 # Before the suites are imported, so that a broken promise shows the values that broke it.
-pytest.register_assert_rewrite("tracker.testing.catalog_source", "tracker.testing.postmortem_source")
+pytest.register_assert_rewrite(
+    *("tracker.testing.catalog_source", "tracker.testing.issue_tracker", "tracker.testing.postmortem_source")
+)
