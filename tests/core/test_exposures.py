@@ -1,10 +1,13 @@
 """How an exposure's state follows the catalog."""
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.core.exposures import ExposureState, ExposureVerdict, follow
+from tracker.core.errors import InvalidInput, InvalidMove
+from tracker.core.exposures import Decision, ExposureState, ExposureVerdict, decide, follow
 from tracker.core.patterns import Truth
 
 S, V = ExposureState, ExposureVerdict
@@ -42,6 +45,33 @@ def test_a_state_follows_an_evaluation(
 def test_the_same_evaluation_again_changes_nothing(state: ExposureState, verdict: ExposureVerdict) -> None:
     first = follow(state, verdict, evidence_changed=True)
     assert follow(first[0] if first else state, verdict, evidence_changed=False) is None
+
+
+TODAY = date(2026, 3, 2)
+
+
+@given(
+    st.sampled_from(S),
+    st.sampled_from(Decision),
+    st.none() | st.text(max_size=3),
+    st.none() | st.integers(-1, 1).map(lambda days: TODAY + timedelta(days=days)),
+)
+def test_a_decision_is_the_state_it_names_or_is_refused(
+    state: ExposureState, decision: Decision, justification: str | None, until: date | None
+) -> None:
+    whole = {
+        Decision.NOT_AFFECTED: bool((justification or "").strip()) and until is None,
+        Decision.RISK_ACCEPTED: until is not None and until > TODAY,
+    }.get(decision, until is None)
+    possible = state is not S.RETIRED or decision is Decision.NOT_AFFECTED
+    try:
+        reached = decide(state, decision, today=TODAY, justification=justification, until=until)
+    except InvalidInput:
+        assert not whole
+    except InvalidMove:
+        assert not possible
+    else:
+        assert (whole, possible, reached.value) == (True, True, decision.value)
 
 
 def test_a_truth_value_has_a_public_name() -> None:

@@ -6,8 +6,18 @@ from hypothesis import strategies as st
 
 from tracker.core.action_items import ItemState
 from tracker.core.catalog import Ref
+from tracker.core.errors import InvalidMove
 from tracker.core.exposures import ExposureState
-from tracker.core.programs import SETTLED, Coverage, Progress, coverage, progress, propose_work
+from tracker.core.programs import (
+    SETTLED,
+    Coverage,
+    ProgramState,
+    Progress,
+    coverage,
+    move,
+    progress,
+    propose_work,
+)
 
 CHECKOUT, BASKET, SEARCH = (Ref(f"component:default/{name}") for name in ("checkout", "basket", "search"))
 BUYING, FINDING = Ref("group:default/buying"), Ref("group:default/finding")
@@ -81,3 +91,19 @@ def test_coverage_counts_by_progress_in_order() -> None:
 def test_nothing_to_settle_has_no_share() -> None:
     assert coverage([]) == Coverage({})
     assert coverage([]).share is None
+
+
+@pytest.mark.parametrize("state", ProgramState)
+def test_a_program_goes_from_draft_to_a_standing_rule_and_back_to_work(state: ProgramState) -> None:
+    follows = {
+        ProgramState.DRAFT: {"draft", "active"},
+        ProgramState.ACTIVE: {"active", "done"},
+        ProgramState.DONE: {"done", "active", "standing_rule"},
+        ProgramState.STANDING_RULE: {"standing_rule", "active"},
+    }
+    for to in ProgramState:
+        if to.value in follows[state]:
+            assert move(state, to) is to
+        else:
+            with pytest.raises(InvalidMove, match=f"a program that is {state} cannot become {to}"):
+                move(state, to)

@@ -15,7 +15,11 @@ from tracker.storage import migrations
 from tracker.storage.session import Database
 from tracker.storage.tables import Table
 
-APPEND_ONLY = ("audit_entry", "exposure_decision", "exposure_evaluation", "postmortem_revision")
+NEWEST = migrations._revisions(migrations.scripts())[-1]
+APPEND_ONLY = (
+    *("audit_entry", "exposure_decision", "exposure_evaluation", "postmortem_revision"),
+    "sync_decision",
+)
 
 
 def definitions(database: Database) -> dict[str, object]:
@@ -68,10 +72,10 @@ def broken_scripts(tmp_path: Path) -> Path:
     """The migrations, and after them one that fails when half of it is done."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrations.scripts(), folder)
-    (folder / "versions" / "0002_fails.py").write_text(
+    (folder / "versions" / "8888_fails.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision, down_revision = '0002', '0001'\n"
+        f"revision, down_revision = '8888', '{NEWEST}'\n"
         "def upgrade():\n"
         "    op.create_table('half', sa.Column('id', sa.Integer(), primary_key=True))\n"
         "    with op.batch_alter_table('person') as person:\n"
@@ -137,7 +141,7 @@ def test_a_failed_migration_leaves_nothing_behind(database, broken_scripts):
     with pytest.raises(DatabaseNotReady, match="failed and was undone"):
         migrations.upgrade(database, broken_scripts)
     assert (everything(database), definitions(database)) == before
-    assert migrations.revision_of(database) == "0001"
+    assert migrations.revision_of(database) == NEWEST
 
 
 def test_a_failed_first_migration_leaves_nothing_behind(empty_database, broken_scripts):
@@ -147,10 +151,10 @@ def test_a_failed_first_migration_leaves_nothing_behind(empty_database, broken_s
 
 
 def test_a_table_that_others_refer_to_can_be_rebuilt(database, broken_scripts):
-    (broken_scripts / "versions" / "0002_fails.py").write_text(
+    (broken_scripts / "versions" / "8888_fails.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision, down_revision = '0002', '0001'\n"
+        f"revision, down_revision = '8888', '{NEWEST}'\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('person') as person:\n"
         "        person.alter_column('name', type_=sa.String(80))\n"
@@ -193,7 +197,7 @@ def test_check_says_that_there_are_no_tables_yet(empty_database):
 
 def test_check_says_that_the_database_is_older(database, broken_scripts):
     with pytest.raises(
-        DatabaseNotReady, match=r"revision 0001, this program needs 0002; run `elsewhere db backup`"
+        DatabaseNotReady, match=rf"revision {NEWEST}, this program needs 8888; run `elsewhere db backup`"
     ):
         migrations.check(database, broken_scripts)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from tracker.core.action_items import ItemState, ItemType
 from tracker.core.errors import ChangedMeanwhile, DatabaseNotReady, InvalidInput
@@ -245,3 +246,35 @@ def test_parameters_are_not_shown_in_errors(database):
     with pytest.raises(DBAPIError) as caught:
         add_item(database, title="  ", description="s3cret")
     assert "hide_parameters" in str(caught.value)
+
+
+def adding(name: str) -> Callable[[Session], None]:
+    def add(session: Session) -> None:
+        session.add(Person(name=name, created_at=NOW))
+        session.flush()
+
+    return add
+
+
+def names(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.exec(select(Person.name).order_by(col(Person.id))))
+
+
+def test_what_a_transaction_also_does_is_done_with_it(database):
+    also = database.also(adding("first")).also(adding("second"))
+    also.transact(adding("third"))
+    assert names(database) == ["first", "second", "third"]
+    database.transact(adding("fourth"))
+    assert names(database)[3:] == ["fourth"]
+
+
+def test_what_a_transaction_also_does_is_undone_with_it(database):
+    def fail(_: Session) -> None:
+        raise InvalidInput("no")
+
+    with pytest.raises(InvalidInput):
+        database.also(adding("first")).transact(fail)
+    with pytest.raises(InvalidInput):
+        database.also(fail).transact(adding("second"))
+    assert names(database) == []

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from tracker.core.action_items import ItemState
 from tracker.core.exposures import Decision, ExposureVerdict
+from tracker.core.issue_sync import DecisionKind
 from tracker.core.people import IdentityKind
 from tracker.storage.session import Database
 from tracker.storage.tables import (
@@ -29,6 +30,8 @@ from tracker.storage.tables import (
     PostmortemRevision,
     Source,
     SourcePurpose,
+    SyncDecision,
+    SyncRun,
     Table,
     Team,
     VersionedRow,
@@ -113,6 +116,20 @@ def origin(**columns: object) -> ActionItemOrigin:
             "document_values": {},
             **columns,
         }
+    )
+
+
+def sync_decision() -> tuple[Table, ...]:
+    return (
+        SyncRun(site="https://jira.example", actor="ada", counts={}, waiting=[], started_at=NOW),
+        SyncDecision(
+            run_id=1,
+            action_item_id=1,
+            kind=DecisionKind.CREATE,
+            reason="it has no issue",
+            needs_a_person=False,
+            at=NOW,
+        ),
     )
 
 
@@ -250,11 +267,13 @@ def test_a_word_that_no_enum_knows_is_refused(database):
         "DELETE FROM exposure_decision",
         "UPDATE postmortem_revision SET content_hash = '1'",
         "DELETE FROM postmortem_revision",
+        "UPDATE sync_decision SET reason = 'another'",
+        "DELETE FROM sync_decision",
     ],
 )
 def test_what_was_written_down_cannot_be_changed(database, change):
     save(database, *exposure(), evaluation(), decision(decision=Decision.AFFECTED), entry())
-    save(database, *postmortem())
+    save(database, *postmortem(), item(), *sync_decision())
     with pytest.raises(IntegrityError, match="append-only"), database.writer.begin() as connection:
         connection.execute(text(change))
 

@@ -20,7 +20,7 @@ from tracker.storage.session import Database
 from tracker.storage.tables import CatalogEntity, Exposure, ExposureEvaluation
 from tracker.workflows.context import Context
 from tracker.workflows.curate_lessons import add_pattern, create_lesson
-from tracker.workflows.find_where_else import by_lesson, by_patterns, why
+from tracker.workflows.find_where_else import KnownGraph, by_lesson, by_patterns, why
 
 CHECKOUT, BASKET, SEARCH = Service("checkout"), Service("basket", 250), Service("search", ...)
 EXPOSED, NOT_EXPOSED, UNKNOWN = ExposureVerdict.EXPOSED, ExposureVerdict.NOT_EXPOSED, ExposureVerdict.UNKNOWN
@@ -43,6 +43,16 @@ def test_every_entity_is_exposed_unknown_or_ruled_out(estate: Estate) -> None:
     report = estate.ask().report
     assert (refs(report.exposed), refs(report.unknown)) == (["checkout"], ["search"])
     assert sorted(report.ruled_out) == ["component:default/basket", "group:default/payments"]
+
+
+def test_one_graph_serves_many_questions_until_something_is_imported(estate: Estate) -> None:
+    known = KnownGraph()
+    estate.is_now(CHECKOUT)
+    first, second = (by_lesson(estate.context, "deadlines", known=known).graph for _ in range(2))
+    assert second is first
+    estate.is_now(CHECKOUT, Service("till"))
+    third = by_lesson(estate.context, "deadlines", known=known)
+    assert refs(third.report.exposed) == ["checkout", "till"]
 
 
 def test_rows_exist_only_where_exposed(estate: Estate, database: Database) -> None:

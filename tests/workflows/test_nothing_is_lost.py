@@ -90,7 +90,7 @@ class Item:
                 assert self.values == before
             case "person edits":
                 edit_item(self.context, self.row.id, Edit(**values))
-                assert self.values == before | {field: v for field, v in values.items() if v is not None}
+                assert self.values == {**before, **values}
             case _:
                 self.triage()
                 assert self.values == before

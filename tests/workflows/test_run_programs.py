@@ -9,22 +9,25 @@ import pytest
 from sqlmodel import select
 
 from tests.conftest import SettableClock
-from tests.factories import Service, pattern
+from tests.factories import InMemoryPostmortems, Service, pattern, postmortem_text
 from tests.workflows.estate import Estate
-from tests.workflows.reading import everything, history, items, last_change, rows
+from tests.workflows.reading import everything, history, items, last_change, postmortem, rows
 from tracker.core.action_items import ItemState, ItemType, VerificationMethod
-from tracker.core.errors import AlreadyExists, InvalidInput, NotFound
+from tracker.core.errors import AlreadyExists, InvalidInput, InvalidMove, NotFound, VersionChanged
 from tracker.core.exposures import ExposureState
-from tracker.core.programs import Progress
+from tracker.core.programs import ProgramState, Progress
 from tracker.storage.action_items import ItemRecord
 from tracker.storage.session import Database
 from tracker.storage.tables import Exposure, Program, ProgramLesson, Team
 from tracker.workflows.context import Context
 from tracker.workflows.curate_lessons import add_pattern, create_lesson
+from tracker.workflows.ingest_postmortems import ingest
 from tracker.workflows.run_programs import (
     Planned,
+    ProgramChanges,
     ProgramRecord,
     add_lesson,
+    change_program,
     create_program,
     show,
     stuck,
@@ -71,6 +74,79 @@ def work(context: Context) -> list[tuple[str | None, list[str]]]:
 def finish(context: Context, item: int) -> None:
     accept_item(context, item)
     move_item(context, item, ItemState.DONE)
+
+
+# Changing
+
+
+def test_fields_change_and_are_cleared_and_the_trail_says_how(context: Context, database: Database) -> None:
+    create_program(context, "calm", "Calm", goal="Nobody waits", lead="Ada", starts_on=date(2026, 4, 1))
+    changes: ProgramChanges = {
+        "title": " Bounded Waiting ",
+        "goal": None,
+        "lead": " ",
+        "target_on": date(2026, 9, 30),
+        "state": ProgramState.ACTIVE,
+    }
+    program = change_program(context, "calm", changes).program
+    assert (
+        program.title,
+        program.goal,
+        program.lead,
+        program.starts_on,
+        program.target_on,
+        program.state,
+    ) == (
+        "Bounded Waiting",
+        None,
+        None,
+        date(2026, 4, 1),
+        date(2026, 9, 30),
+        "active",
+    )
+    assert last_change(database, program).detail["changes"]["lead"] == {"from": "Ada", "to": None}
+
+
+def test_what_changes_nothing_is_not_written(context: Context, database: Database) -> None:
+    create_program(context, "calm", "Calm")
+    before = everything(database)
+    assert change_program(context, "calm", {"title": "Calm", "goal": None, "state": ProgramState.DRAFT})
+    assert everything(database) == before
+
+
+def test_a_new_title_is_found_by_postmortems_that_name_it(context: Context, database: Database) -> None:
+    create_program(context, "calm", "Calm")
+    source = InMemoryPostmortems({"one.md": postmortem_text(programs=["Bounded Waiting"])})
+    list(ingest(context, source, ["one.md"]))
+    change_program(context, "calm", {"title": "Bounded Waiting"})
+    assert [key for _, key in postmortem(database).programs] == ["calm"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"title": " "}, InvalidInput, "--title: a program has a title"),
+        ({"target_on": date(2026, 3, 31)}, InvalidInput, "is before the start 2026-04-01"),
+        ({"state": ProgramState.DONE}, InvalidMove, "draft cannot become done"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(
+    context: Context, database: Database, changes: ProgramChanges, error: type[Exception], words: str
+) -> None:
+    create_program(context, "calm", "Calm", starts_on=date(2026, 4, 1))
+    before = everything(database)
+    with pytest.raises(error, match=words):
+        change_program(context, "calm", changes)
+    assert everything(database) == before
+
+
+def test_a_change_of_another_version_is_refused(context: Context) -> None:
+    create_program(context, "calm", "Calm")
+    change_program(context, "calm", {"title": "Calmer"}, expected_version=1)
+    with pytest.raises(VersionChanged):
+        change_program(context, "calm", {"title": "Calmest"}, expected_version=1)
+    with pytest.raises(NotFound):
+        change_program(context, "calmer", {})
 
 
 # Creating

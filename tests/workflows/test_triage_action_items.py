@@ -11,10 +11,11 @@ from sqlmodel import Session
 from tests.conftest import SettableClock
 from tests.workflows.reading import everything, history, items, last_change
 from tracker.core.action_items import DocumentStatus, ItemSize, ItemState, ItemType, VerificationMethod
-from tracker.core.errors import InvalidInput, InvalidMove, NotFound
+from tracker.core.errors import InvalidInput, InvalidMove, NotFound, VersionChanged
 from tracker.core.people import IdentityKind
 from tracker.storage.session import Database
 from tracker.storage.tables import ActionItem, Identity, Person, Team
+from tracker.workflows import triage_action_items
 from tracker.workflows.context import Context
 from tracker.workflows.triage_action_items import (
     Edit,
@@ -383,3 +384,73 @@ def test_an_item_is_accepted_by_one_of_two(acting: Callable[[str], Context], dat
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(accept, ["alan", "ada"])) == [False, True]
     assert len(history(database, only(database))) == 1
+
+
+# Emptying, adding, and versions
+
+
+def test_a_field_is_emptied_and_the_trail_says_so(context: Context, database: Database) -> None:
+    number = add_item(context, due=date(2026, 6, 1), priority="P1")
+    edit_item(context, number, Edit(due=None, owner=None))
+    item = only(database)
+    assert (item.due, item.owner, item.priority) == (None, None, "P1")
+    changes = last_change(database, item).detail["changes"]
+    assert changes["due"] == {"from": "2026-06-01", "to": None}
+
+
+@pytest.mark.parametrize("field", ["title", "size"])
+def test_what_every_item_has_is_not_emptied(context: Context, field: str) -> None:
+    edit = {field: None}
+    with pytest.raises(InvalidInput, match="cannot be empty") as refusal:
+        edit_item(context, add_item(context), edit)  # type: ignore[arg-type]
+    assert refusal.value.place == f"--{field}"
+
+
+def test_an_item_is_proposed_by_hand(context: Context, database: Database) -> None:
+    record = triage_action_items.add_item(
+        context, " Write a runbook ", Edit(owner="payments", type=ItemType.PROCESS)
+    )
+    assert (record.item.title, record.item.state, record.origins) == (
+        "Write a runbook",
+        ItemState.PROPOSED,
+        (),
+    )
+    entry = last_change(database, only(database))
+    assert (entry.actor, entry.action) == ("grace", "item proposed")
+
+
+def test_an_item_without_a_title_is_not_proposed(context: Context, database: Database) -> None:
+    with pytest.raises(InvalidInput, match="--title"):
+        triage_action_items.add_item(context, "  ")
+    assert items(database) == []
+
+
+def test_a_change_for_a_version_that_is_no_more_is_refused(context: Context, database: Database) -> None:
+    number = add_item(context)
+    edit_item(context, number, Edit(priority="P0"), expected_version=1)
+    changes: list[Callable[[], object]] = [
+        lambda: edit_item(context, number, Edit(priority="P3"), expected_version=1),
+        lambda: accept_item(context, number, expected_version=1),
+        lambda: decline_item(context, number, "why", expected_version=1),
+        lambda: move_item(context, number, ItemState.ACCEPTED, expected_version=1),
+        lambda: verify_item(context, number, DRILL, NOTE, expected_version=1),
+    ]
+    for change in changes:
+        with pytest.raises(VersionChanged, match="version 2, not 1"):
+            change()
+    assert only(database).priority == "P0"
+
+
+def test_of_two_who_read_the_same_version_one_changes_it(context: Context, database: Database) -> None:
+    number = add_item(context)
+
+    def edit(priority: str) -> bool:
+        try:
+            edit_item(context, number, Edit(priority=priority), expected_version=1)
+        except VersionChanged:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(edit, ["P0", "P1", "P2", "P3"])) == [False, False, False, True]
+    assert only(database).version == 2

@@ -1,7 +1,9 @@
 """Exposures: lesson by catalog entity; what the patterns say of it, and what people decided."""
 
+from datetime import date
 from enum import StrEnum
 
+from tracker.core.errors import InvalidInput, InvalidMove
 from tracker.core.patterns import Truth
 
 
@@ -73,3 +75,36 @@ def follow(
     if evidence_changed and state in _DECIDED:
         return ExposureState.UNDER_INVESTIGATION, "the evidence changed"
     return None
+
+
+def decide(
+    state: ExposureState,
+    decision: Decision,
+    *,
+    today: date,
+    justification: str | None = None,
+    until: date | None = None,
+) -> ExposureState:
+    """Return the state that a person's decision leads to.
+
+    Raises `InvalidInput` for a decision without what it has to say, and `InvalidMove` where the exposure leaves no such choice.
+
+    >>> decide(ExposureState.UNDECIDED, Decision.AFFECTED, today=date(2026, 3, 2)).value
+    'affected'
+    """
+    if decision is Decision.NOT_AFFECTED and not (justification or "").strip():
+        raise InvalidInput(
+            "say why it is not affected, so that the next reader need not ask", "--justification"
+        )
+    if decision is Decision.RISK_ACCEPTED and until is None:
+        raise InvalidInput("say until when the risk is accepted", "--until")
+    if decision is not Decision.RISK_ACCEPTED and until is not None:
+        raise InvalidInput(f"only risk_accepted has an end, not {decision}", "--until")
+    if until is not None and until <= today:
+        raise InvalidInput(f"{until} is not in the future", "--until")
+    if state is ExposureState.RETIRED and decision is not Decision.NOT_AFFECTED:
+        raise InvalidMove(
+            "its entity is gone from the catalog: decide not_affected once you know that it is switched off, "
+            "or import what still runs it"
+        )
+    return ExposureState(decision)

@@ -31,6 +31,17 @@ class Winner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Said(Generic[T]):
+    """What a side says of a field that can be empty: ``Said(None)`` is an empty field, ``None`` is silence.
+
+    >>> merge(Said("Friday"), ours=Said(None), theirs=None, policy=Policy.THEIRS).value
+    Said(value=None)
+    """
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
 class Merged(Generic[T]):
     """A field after a merge. ``conflict`` says that both sides changed it; ``lost`` is then the other side's value."""
 

@@ -26,6 +26,33 @@ class Name:
     value: str
 
 
+LONGEST = 300
+"""Characters of the longest name."""
+
+
+def name_of(kind: IdentityKind, text: str) -> Name:
+    """Return a name of which people say what kind it is; raises `InvalidInput` for one that is not of that kind.
+
+    >>> name_of(IdentityKind.CHAT, "@Mara")
+    Name(kind=<IdentityKind.CHAT: 'chat'>, value='mara')
+    """
+    text = " ".join(text.split())
+    if not 0 < len(text) <= LONGEST:
+        raise InvalidInput(f"must be 1 to {LONGEST} characters", "--value")
+    if kind is IdentityKind.JIRA:
+        return Name(kind, text)  # an account's id, whose case counts
+    if kind in (IdentityKind.CHAT, IdentityKind.NAME):
+        value = text.lstrip("@") if kind is IdentityKind.CHAT else text
+        if not value:
+            raise InvalidInput(f"{text!r} is no {kind} name", "--value")
+        return Name(kind, value.casefold())
+    name = parse_name(text)
+    if name.kind is not kind or (kind is IdentityKind.EMAIL and name.value != text.casefold()):
+        example = "mara@example.org" if kind is IdentityKind.EMAIL else "group:default/payments"
+        raise InvalidInput(f"{text!r} is not a name of kind {kind}, such as {example}", "--value")
+    return name
+
+
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _SEPARATORS = re.compile(r"\s*(?:,|;|&|\band\b)\s*")
 

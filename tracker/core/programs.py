@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tracker.core.action_items import ItemState
 from tracker.core.catalog import Ref
+from tracker.core.errors import InvalidMove
 from tracker.core.exposures import ExposureState
 
 
@@ -17,6 +18,26 @@ class ProgramState(StrEnum):
     ACTIVE = "active"
     DONE = "done"
     STANDING_RULE = "standing_rule"
+
+
+_MOVES: dict[ProgramState, frozenset[ProgramState]] = {
+    ProgramState.DRAFT: frozenset({ProgramState.ACTIVE}),
+    ProgramState.ACTIVE: frozenset({ProgramState.DONE}),
+    ProgramState.DONE: frozenset({ProgramState.ACTIVE, ProgramState.STANDING_RULE}),
+    ProgramState.STANDING_RULE: frozenset({ProgramState.ACTIVE}),
+}
+
+
+def move(state: ProgramState, to: ProgramState) -> ProgramState:
+    """Return ``to``, if a program in ``state`` may go there or is there; raises `InvalidMove`, naming the choices, otherwise.
+
+    >>> move(ProgramState.DRAFT, ProgramState.ACTIVE).value
+    'active'
+    """
+    if to is not state and to not in _MOVES[state]:
+        choices = ", ".join(sorted(_MOVES[state]))
+        raise InvalidMove(f"a program that is {state} cannot become {to} (only {choices})")
+    return to
 
 
 @dataclass(frozen=True, slots=True)

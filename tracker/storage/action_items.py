@@ -1,14 +1,22 @@
 """Queries of action items and the places that ask for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from tracker.core.action_items import ItemState
+from tracker.core.action_items import ItemState, ItemType
 from tracker.core.errors import NotFound
+from tracker.core.people import parse_owners
+from tracker.storage import issue_links, pages, people
 from tracker.storage.batches import batches
+from tracker.storage.confidentiality import open_item
+from tracker.storage.pages import Order, Page, Paging
 from tracker.storage.tables import (
     ActionItem,
     ActionItemExposure,
@@ -16,6 +24,7 @@ from tracker.storage.tables import (
     ActionItemOrigin,
     CatalogEntity,
     Exposure,
+    IssueLink,
     Postmortem,
     Program,
     Team,
@@ -35,48 +44,142 @@ class ItemRecord:
     """The name of the team that owns it."""
     refs: tuple[str, ...]
     """The entities whose exposure it is to end."""
+    link: IssueLink | None = None
+    """The link to its issue in the tracker."""
 
 
-def get(session: Session, item_id: int) -> ActionItem:
-    """Return an action item; raises `NotFound`."""
-    found = session.get(ActionItem, item_id)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items are asked for; what is left out does not matter."""
+
+    states: Sequence[ItemState] = ()
+    types: Sequence[ItemType] = ()
+    postmortem_id: int | None = None
+    program: str | None = None
+    """The key of the program."""
+    team: str | None = None
+    """The name of the team that owns the item."""
+    owner: str | None = None
+    """Words in the owner as printed."""
+    text: str | None = None
+    """Words in the title."""
+    due_from: date | None = None
+    due_until: date | None = None
+    overdue: bool | None = None
+    """Whether it is still to be done after the day on which it was due."""
+    has_issue: bool | None = None
+    """Whether it has an issue in the tracker."""
+
+
+ORDER = Order(
+    col(ActionItem.id),
+    {
+        name: col(getattr(ActionItem, name))
+        for name in ("due", "priority", "created_at", "updated_at", "title")
+    },
+)
+"""What listings of items can be sorted by."""
+
+_FINISHED = (ItemState.DONE, ItemState.VERIFIED, ItemState.DECLINED)
+
+
+def get(session: Session, item_id: int, *, sees_confidential: bool = True) -> ActionItem:
+    """Return an action item; raises `NotFound`, also for one that does not exist for this reader."""
+    query = select(ActionItem).where(ActionItem.id == item_id)
+    found = session.exec(query if sees_confidential else query.where(open_item())).one_or_none()
     if found is None:
         raise NotFound(f"there is no action item {item_id}; see `elsewhere items list`")
     return found
 
 
-def record(session: Session, item_id: int) -> ItemRecord:
-    """Return an action item with what hangs on it; raises `NotFound`."""
-    return records(session, [get(session, item_id)])[0]
+def record(
+    session: Session, item_id: int, *, today: date | None = None, sees_confidential: bool = True
+) -> ItemRecord:
+    """Return an action item with what hangs on it, as it stands today; raises `NotFound`."""
+    return records(session, [get(session, item_id, sees_confidential=sees_confidential)], today=today)[0]
 
 
-def listing(
-    session: Session,
-    *,
-    states: Sequence[ItemState] = (),
-    postmortem_id: int | None = None,
-    program_id: int | None = None,
-    text: str | None = None,
-) -> list[ItemRecord]:
-    """Return the items that meet all the conditions, by their number."""
-    query = select(ActionItem).order_by(col(ActionItem.id))
-    if states:
-        query = query.where(col(ActionItem.state).in_(states))
-    if postmortem_id is not None:
-        query = query.where(
-            col(ActionItem.id).in_(
-                select(ActionItemOrigin.action_item_id).where(ActionItemOrigin.postmortem_id == postmortem_id)
-            )
-        )
-    if program_id is not None:
-        query = query.where(ActionItem.program_id == program_id)
-    if text:
-        query = query.where(col(ActionItem.title).icontains(text, autoescape=True))
-    return records(session, session.exec(query).all())
+def listing(session: Session, wanted: Wanted = Wanted(), *, today: date | None = None) -> list[ItemRecord]:
+    """Return the items that are wanted, by their number, as they stand today."""
+    query = _select(wanted, today).order_by(col(ActionItem.id))
+    return records(session, session.exec(query).all(), today=today)
 
 
-def records(session: Session, items: Sequence[ActionItem]) -> list[ItemRecord]:
-    """Return items with what hangs on them, in the order given, in a fixed number of queries."""
+def page(
+    session: Session, wanted: Wanted, paging: Paging, *, today: date, sees_confidential: bool
+) -> Page[ItemRecord]:
+    """Return a page of the items that are wanted and that exist for this reader, as they stand today."""
+    query = _select(wanted, today)
+    found = pages.page(session, query if sees_confidential else query.where(open_item()), ORDER, paging)
+    return Page(tuple(records(session, found.items, today=today)), found.next_cursor)
+
+
+def _select(wanted: Wanted, today: date | None) -> SelectOfScalar[ActionItem]:
+    query = select(ActionItem)
+    for field, condition in _CONDITIONS.items():
+        value = getattr(wanted, field)
+        if value not in (None, "", (), []):
+            query = query.where(condition(value, today))
+    return query
+
+
+def _stands(states: Sequence[ItemState], today: date | None) -> ColumnElement[bool]:
+    """Return the condition that an item stands in one of these states: one declined until today is proposed again."""
+    written = col(ActionItem.state).in_(states)
+    if today is None or (ItemState.PROPOSED in states) == (ItemState.DECLINED in states):
+        return written
+    expired = func.coalesce(col(ActionItem.declined_until) <= today, false())
+    return or_(written, expired) if ItemState.PROPOSED in states else and_(written, not_(expired))
+
+
+def _is_late(late: bool, today: date | None) -> ColumnElement[bool]:
+    to_do = [state for state in ItemState if state not in _FINISHED]
+    is_late = and_(func.coalesce(col(ActionItem.due) < today, false()), _stands(to_do, today))
+    return is_late if late else not_(is_late)
+
+
+def _has_issue() -> ColumnElement[bool]:
+    linked = select(IssueLink.id).where(
+        IssueLink.action_item_id == ActionItem.id, col(IssueLink.issue_id).is_not(None)
+    )
+    return linked.correlate(ActionItem).exists()
+
+
+def _says(words: str, column: Any) -> ColumnElement[bool]:
+    return col(column).icontains(words, autoescape=True)
+
+
+_CONDITIONS: dict[str, Callable[[Any, date | None], ColumnElement[bool]]] = {
+    "states": _stands,
+    "types": lambda types, _: col(ActionItem.type).in_(types),
+    "postmortem_id": lambda number, _: col(ActionItem.id).in_(
+        select(ActionItemOrigin.action_item_id).where(ActionItemOrigin.postmortem_id == number)
+    ),
+    "program": lambda key, _: col(ActionItem.program_id).in_(select(Program.id).where(Program.key == key)),
+    "team": lambda name, _: col(ActionItem.owner_team_id).in_(select(Team.id).where(Team.name == name)),
+    "owner": lambda words, _: _says(words, ActionItem.owner),
+    "text": lambda words, _: _says(words, ActionItem.title),
+    "due_from": lambda day, _: col(ActionItem.due) >= day,
+    "due_until": lambda day, _: col(ActionItem.due) <= day,
+    "overdue": _is_late,
+    "has_issue": lambda has, _: _has_issue() if has else not_(_has_issue()),
+}
+
+
+def as_it_stands(item: ActionItem, today: date | None) -> ActionItem:
+    """Return an item as its readers are to see it; nothing of this is saved."""
+    if today is not None and item.declined_until is not None and item.declined_until <= today:
+        set_committed_value(item, "state", ItemState.PROPOSED)
+        for field in ("decline_reason", "declined_by", "declined_until"):
+            set_committed_value(item, field, None)
+    return item
+
+
+def records(session: Session, items: Sequence[ActionItem], *, today: date | None = None) -> list[ItemRecord]:
+    """Return items with what hangs on them, in the order given, in a fixed number of queries.
+
+    With ``today``, as they stand on that day: who reads does not wait for somebody to return what was declined until then.
+    """
     ids = [item.id for item in items]
     origins: dict[int, list[tuple[ActionItemOrigin, Postmortem]]] = {}
     links: dict[int, list[str]] = {}
@@ -103,19 +206,36 @@ def records(session: Session, items: Sequence[ActionItem]) -> list[ItemRecord]:
             .order_by(col(CatalogEntity.ref))
         ).all():
             refs.setdefault(item_id, []).append(ref)
-    programs = dict(session.exec(select(Program.id, Program.key)).all())
-    teams = dict(session.exec(select(Team.id, Team.name)).all())
+    issues = issue_links.of_items(session, ids)
+    programs = _names(session, select(Program.id, Program.key), (item.program_id for item in items))
+    teams = _names(session, select(Team.id, Team.name), (item.owner_team_id for item in items))
     return [
         ItemRecord(
-            item,
+            as_it_stands(item, today),
             tuple(origins.get(item.id, ())),
             tuple(links.get(item.id, ())),
-            programs.get(item.program_id) if item.program_id else None,
-            teams.get(item.owner_team_id) if item.owner_team_id else None,
+            programs.get(item.program_id),
+            teams.get(item.owner_team_id),
             tuple(refs.get(item.id, ())),
+            issues.get(item.id),
         )
         for item in items
     ]
+
+
+def _names(
+    session: Session, query: Select[int, str], wanted: Iterable[int | None]
+) -> Mapping[int | None, str]:
+    names: dict[int | None, str] = {}
+    for chunk in batches({one for one in wanted if one is not None}):
+        names.update(session.exec(query.where(query.selected_columns[0].in_(chunk))).all())
+    return names
+
+
+def resolve_owner(session: Session, item: ActionItem) -> None:
+    """Find out which person and which team the owner of an item, as printed, is."""
+    names = parse_owners(item.owner) if item.owner else ()
+    item.owner_person_id, item.owner_team_id = people.resolve(session, names)
 
 
 def declined_until(session: Session, day: date) -> Sequence[ActionItem]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from tracker.storage import pages
+from tracker.storage.pages import Order, Page, Paging
 from tracker.storage.tables import AuditEntry, Row
 
 
@@ -33,3 +35,15 @@ def history(session: Session, subject_kind: str, subject_id: int) -> Sequence[Au
         .where(AuditEntry.subject_kind == subject_kind, AuditEntry.subject_id == subject_id)
         .order_by(col(AuditEntry.id))
     ).all()
+
+
+ORDER = Order(col(AuditEntry.id), {})
+"""The trail is told in the order in which it was written, or backwards."""
+
+
+def page(session: Session, subject: Row, paging: Paging) -> Page[AuditEntry]:
+    """Return a page of all that was done to one row."""
+    query = select(AuditEntry).where(
+        AuditEntry.subject_kind == str(subject.__tablename__), AuditEntry.subject_id == subject.id
+    )
+    return pages.page(session, query, ORDER, paging)

@@ -15,6 +15,7 @@ from tracker.core.catalog import (
     SourceSnapshot,
     Value,
 )
+from tracker.core.errors import NotFound
 from tracker.storage.batches import batches
 from tracker.storage.catalog_merges import after_merges, merges
 from tracker.storage.tables import (
@@ -59,6 +60,14 @@ def entity_ids(session: Session, refs: Iterable[Ref]) -> dict[Ref, int]:
         entities = select(CatalogEntity.ref, CatalogEntity.id).where(col(CatalogEntity.ref).in_(batch))
         for ref, entity_id in (*session.exec(aliases), *session.exec(entities)):
             found[Ref(ref)] = after_merges(entity_id, merged)
+    return found
+
+
+def entity_id(session: Session, ref: Ref) -> int:
+    """Return the entity that a ref or live alias names; raises `NotFound`."""
+    found = entity_ids(session, [ref]).get(ref)
+    if found is None:
+        raise NotFound(f"{ref} is not in the catalog")
     return found
 
 

@@ -1,14 +1,16 @@
 """Queries of mentions: the services and programs that postmortems name, and what they are matched to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
 from tracker.core.catalog import EntityKind, Ref
+from tracker.core.errors import NotFound
 from tracker.core.mentions import KnownName, ServiceNames
 from tracker.core.postmortems import MentionState
 from tracker.storage import programs
+from tracker.storage.batches import batches
 from tracker.storage.catalog import latest_snapshot
 from tracker.storage.catalog_merges import after_merges, merges
 from tracker.storage.tables import (
@@ -65,6 +67,30 @@ def name_programs(session: Session, postmortem: Postmortem, printed: Sequence[st
     session.add_all(PostmortemProgram(postmortem_id=postmortem.id, printed=name) for name in new)
     if printed:
         match_programs(session, postmortem)
+
+
+def service(session: Session, postmortem: Postmortem, printed: str) -> PostmortemService:
+    """Return a service that a postmortem names, as printed there; raises `NotFound`."""
+    found = _of(session, PostmortemService, postmortem).get(printed)
+    if found is None:
+        raise NotFound(f"postmortem {postmortem.id} does not name a service {printed!r}")
+    return found
+
+
+def confirmed_services(session: Session, postmortem_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return the services that people confirmed to be impacted, as printed, by the number of the postmortem."""
+    named: dict[int, list[str]] = {}
+    for chunk in batches(set(postmortem_ids)):
+        for postmortem_id, printed in session.exec(
+            select(PostmortemService.postmortem_id, PostmortemService.printed)
+            .where(
+                col(PostmortemService.postmortem_id).in_(chunk),
+                PostmortemService.state == MentionState.CONFIRMED,
+            )
+            .order_by(col(PostmortemService.printed))
+        ).all():
+            named.setdefault(postmortem_id, []).append(printed)
+    return named
 
 
 def match_services(session: Session, names: CatalogNames, postmortem: Postmortem | None = None) -> None:

@@ -8,6 +8,9 @@ from sqlmodel import Session, col, select
 
 from tracker.core.catalog import Ref
 from tracker.core.errors import NotFound
+from tracker.core.programs import ProgramState
+from tracker.storage import pages
+from tracker.storage.pages import Order, Page, Paging
 from tracker.storage.tables import (
     ActionItem,
     ActionItemExposure,
@@ -16,6 +19,15 @@ from tracker.storage.tables import (
     Lesson,
     Program,
     ProgramLesson,
+)
+
+ORDER = Order(
+    col(Program.id),
+    {
+        name: getattr(Program, name)
+        for name in ("key", "title", "state", "lead", "starts_on", "target_on", "created_at", "updated_at")
+    },
+    default="key",
 )
 
 
@@ -40,6 +52,18 @@ def get(session: Session, key: str) -> Program:
 def listing(session: Session) -> Sequence[Program]:
     """Return all programs by key."""
     return session.exec(select(Program).order_by(col(Program.key))).all()
+
+
+def page(
+    session: Session, paging: Paging, *, states: Sequence[ProgramState] = (), text: str | None = None
+) -> Page[Program]:
+    """Return a page of the programs in these states whose title holds a text."""
+    query = select(Program)
+    if states:
+        query = query.where(col(Program.state).in_(states))
+    if text:
+        query = query.where(col(Program.title).icontains(text, autoescape=True))
+    return pages.page(session, query, ORDER, paging)
 
 
 def ids_by_name(session: Session) -> dict[str, int]:

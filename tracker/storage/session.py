@@ -1,5 +1,6 @@
 """The database, and the only place where changes are committed."""
 
+import copy
 import random
 import sqlite3
 import time
@@ -32,6 +33,7 @@ class Database:
         engine = _sqlite_engine if self.path else _postgresql_engine
         self.reader = engine(self._url, writes=False)
         self.writer = engine(self._url, writes=True)
+        self._first: Callable[[Session], None] = lambda _: None
 
     @property
     def path(self) -> Path | None:
@@ -65,6 +67,17 @@ class Database:
         ):
             yield session
 
+    def also(self, first: Callable[[Session], None]) -> "Database":
+        """Return the same database, each of whose transactions begins with ``first``: both are done, or neither."""
+        before, same = self._first, copy.copy(self)
+
+        def both(session: Session) -> None:
+            before(session)
+            first(session)
+
+        same._first = both  # noqa: SLF001
+        return same
+
     def transact(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one transaction, commit, and return its result.
 
@@ -79,6 +92,7 @@ class Database:
             try:
                 with self.faults_explained(), Session(self.writer, expire_on_commit=False) as session:
                     event.listen(session, "detached_to_persistent", _refuse_row_of_another_session)
+                    self._first(session)
                     result = work(session)
                     session.commit()
                     return result

@@ -14,6 +14,8 @@ class Context:
     database: Database
     clock: Clock
     actor: str
+    sees_confidential: bool = True
+    """Whether confidential postmortems, and what came out of them, exist for this actor. They do for whoever holds the database."""
 
     @property
     def now(self) -> datetime:

@@ -1,5 +1,8 @@
 """Curates lessons: from learnings to a statement that others can use, with the patterns that find where it applies."""
 
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
 from sqlmodel import Session, select
 
 from tracker.core.errors import AlreadyExists, InvalidInput
@@ -8,7 +11,15 @@ from tracker.core.patterns.reader import NAME
 from tracker.storage import audit, lessons, patterns
 from tracker.storage.lessons import LessonRecord
 from tracker.storage.tables import Lesson
+from tracker.storage.versions import expect, touch
 from tracker.workflows.context import Context
+
+
+class LessonEdit(TypedDict, total=False):
+    """New words of a lesson; absent leaves them as they are."""
+
+    title: str
+    statement: str
 
 
 def create_lesson(
@@ -36,7 +47,31 @@ def create_lesson(
         )
         for learning_id in learnings:
             _attach(session, context, lesson, learning_id)
-        return lessons.record(session, key)
+        return _record(session, context, key)
+
+    return context.database.transact(work)
+
+
+def edit_lesson(
+    context: Context, key: str, edit: LessonEdit, *, expected_version: int | None = None
+) -> LessonRecord:
+    """Give a lesson other words."""
+    for field, value in edit.items():
+        if not str(value).strip():
+            raise InvalidInput("has no words; leave it out to keep what is there", f"--{field}")
+
+    def work(session: Session) -> LessonRecord:
+        lesson = lessons.get(session, key)
+        expect(lesson, expected_version)
+        changes = {}
+        for field, value in edit.items():
+            before, after = getattr(lesson, field), str(value).strip()
+            if after != before:
+                changes[field] = {"from": before, "to": after}
+                setattr(lesson, field, after)
+        if changes:
+            _change(session, context, lesson, "lesson edited", {"changes": changes})
+        return _record(session, context, key)
 
     return context.database.transact(work)
 
@@ -46,8 +81,7 @@ def add_learning(context: Context, key: str, learning_id: int) -> LessonRecord:
 
     def work(session: Session) -> LessonRecord:
         _attach(session, context, lessons.get(session, key), learning_id)
-        session.flush()
-        return lessons.record(session, key)
+        return _record(session, context, key)
 
     return context.database.transact(work)
 
@@ -60,16 +94,9 @@ def add_pattern(context: Context, key: str, pattern: Pattern) -> tuple[LessonRec
         stored, version, is_new = patterns.save(session, pattern, context.actor, context.now)
         attached = lessons.attach_pattern(session, lesson, stored)
         if is_new or attached:
-            audit.record(
-                session,
-                at=context.now,
-                actor=context.actor,
-                action="pattern added to lesson",
-                subject=lesson,
-                detail={"pattern": pattern.name, "version": version.number},
-            )
-        session.flush()
-        return lessons.record(session, key), version.number, is_new
+            detail = {"pattern": pattern.name, "version": version.number}
+            _change(session, context, lesson, "pattern added to lesson", detail)
+        return _record(session, context, key), version.number, is_new
 
     return context.database.transact(work)
 
@@ -83,13 +110,18 @@ def check_key(key: str, what: str) -> None:
 
 
 def _attach(session: Session, context: Context, lesson: Lesson, learning_id: int) -> None:
-    learning = lessons.learning(session, learning_id)
+    learning = lessons.learning(session, learning_id, sees_confidential=context.sees_confidential)
     if lessons.attach_learning(session, lesson, learning.id):
-        audit.record(
-            session,
-            at=context.now,
-            actor=context.actor,
-            action="learning added to lesson",
-            subject=lesson,
-            detail={"learning": learning.id},
-        )
+        _change(session, context, lesson, "learning added to lesson", {"learning": learning.id})
+
+
+def _change(
+    session: Session, context: Context, lesson: Lesson, action: str, detail: Mapping[str, Any]
+) -> None:
+    touch(lesson, context.now)
+    audit.record(session, at=context.now, actor=context.actor, action=action, subject=lesson, detail=detail)
+
+
+def _record(session: Session, context: Context, key: str) -> LessonRecord:
+    session.flush()
+    return lessons.record(session, key, sees_confidential=context.sees_confidential)

@@ -52,6 +52,19 @@ class Answer:
         return tuple(dict.fromkeys(titles))
 
 
+class KnownGraph:
+    """The graph of the catalog, which is loaded anew only when something was imported since: one serves many questions."""
+
+    def __init__(self) -> None:
+        self._loaded: tuple[int, CatalogGraph] | None = None
+
+    def load(self, session: Session, snapshot: int) -> CatalogGraph:
+        """Return the graph as it is since this snapshot, the latest that the session sees."""
+        if self._loaded is None or self._loaded[0] != snapshot:
+            self._loaded = snapshot, CatalogGraph(catalog.load_snapshots(session))
+        return self._loaded[1]
+
+
 @dataclass(frozen=True)
 class _Estate:
     graph: CatalogGraph
@@ -84,13 +97,15 @@ def by_lesson(
     origin: Ref | None = None,
     weights: RankWeights | None = None,
     keep: bool = True,
+    known: KnownGraph | None = None,
 ) -> Answer:
     """Answer for a lesson, and keep what changed as exposures. Raises `InvalidInput` for a lesson without a pattern."""
+    known = known or KnownGraph()
     for _ in range(_TRIES):
         with context.database.reading() as session:
             record = lessons.record(session, key)
             versioned = _patterns_of(session, record)
-            estate = _load(session)
+            estate = _load(session, known)
         report = where_else(
             estate.graph, versioned, lesson=key, origin=origin, incidents=estate.incidents, weights=weights
         )
@@ -129,13 +144,12 @@ def why(
     return judge(Evaluator(graph), versioned, canonical), graph
 
 
-def _load(session: Session) -> _Estate:
+def _load(session: Session, known: KnownGraph | None = None) -> _Estate:
     snapshot = catalog.latest_snapshot(session)
     if snapshot is None:
         raise InvalidInput("no catalog has been imported yet; run `elsewhere catalog import FILE`")
-    return _Estate(
-        CatalogGraph(catalog.load_snapshots(session)), snapshot, postmortems.incidents_by_entity(session)
-    )
+    graph = (known or KnownGraph()).load(session, snapshot.id)
+    return _Estate(graph, snapshot, postmortems.incidents_by_entity(session))
 
 
 def _patterns_of(session: Session, record: LessonRecord) -> list[VersionedPattern]:
@@ -162,12 +176,16 @@ def _keep(session: Session, context: Context, answer: Answer) -> bool:
     found: dict[Ref, Exposed | CannotTell | None] = dict.fromkeys(report.ruled_out)
     found |= {one.ref: one for one in report.unknown} | {one.ref: one for one in report.exposed}
     names = answer.graph.canonical
+    for exposure, until in exposures.accepted_until(session, lesson.id, context.now.date()):
+        keeper.set_state(
+            exposure, ExposureState.UNDER_INVESTIGATION, f"the risk was accepted until {until} only"
+        )
     # Where two entities became one, its exposure is the one that had its name before.
     known = sorted(exposures.of_lesson(session, lesson.id), key=lambda row: names(row[0]) != row[0])
     for ref, exposure in known:
         if names(ref) in found:
             keeper.renew(exposure, found.pop(names(ref)))
-        else:
+        elif exposure.state is not ExposureState.NOT_AFFECTED:
             gone = "the entity is gone from the catalog"
             joined = f"the entity is one with {names(ref)}, which has an exposure of its own"
             keeper.set_state(exposure, ExposureState.RETIRED, gone if names(ref) == ref else joined)

@@ -1,6 +1,6 @@
 """Ingests postmortems: each document in one transaction of its own, so that a crash between two loses neither."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -15,8 +15,7 @@ from tracker.core.documents import read_document
 from tracker.core.errors import ChangedMeanwhile, InvalidDocument
 from tracker.core.extraction import extract
 from tracker.core.learnings import LearningCandidate
-from tracker.core.merge import Policy, merge
-from tracker.core.people import parse_owners
+from tracker.core.merge import Policy, Said, merge
 from tracker.core.ports import PostmortemSource, SourceDocument, UnreadableDocument
 from tracker.core.postmortems import DocumentKind, Extraction
 from tracker.core.revisions import Wording, match_wordings
@@ -47,6 +46,7 @@ class Outcome(StrEnum):
     TEMPLATE = "template"
     NOT_A_POSTMORTEM = "not a postmortem"
     UNREADABLE = "unreadable"
+    NOT_PERMITTED = "not permitted"
     FAILED = "failed"
     """Others kept changing the same things; the next run takes it up."""
 
@@ -68,7 +68,7 @@ class Ingested:
     def needs_a_person(self) -> bool:
         """Whether somebody has to look: nothing was taken, or a known postmortem no longer reads like one."""
         gone = self.outcome in (Outcome.TEMPLATE, Outcome.NOT_A_POSTMORTEM) and self.postmortem_id is not None
-        return gone or self.outcome in (Outcome.UNREADABLE, Outcome.FAILED)
+        return gone or self.outcome in (Outcome.UNREADABLE, Outcome.NOT_PERMITTED, Outcome.FAILED)
 
 
 def ingest(
@@ -79,19 +79,31 @@ def ingest(
     A document that cannot be read is an outcome, not an error: the others go on. The same bytes at another place are the
     same document. Raises `InvalidInput` for a location that does not exist, before anything is saved.
     """
+    yield from ingest_documents(context, source.name, source.documents(locations), confidential=confidential)
+
+
+def ingest_documents(
+    context: Context,
+    source: str,
+    documents: Iterable[SourceDocument | UnreadableDocument],
+    *,
+    confidential: bool = False,
+) -> Iterator[Ingested]:
+    """Ingest the documents that a source handed over, yielding each one's outcome as soon as it is saved.
+
+    Whoever does not see what is confidential can make a new document so, but changes none that is.
+    """
     names = CatalogNames()
     with context.database.reading() as session:
-        copies = postmortems.by_content(session, source.name)
-    for document in source.documents(locations):
+        copies = postmortems.by_content(session, source, sees_confidential=context.sees_confidential)
+    for document in documents:
         if isinstance(document, UnreadableDocument):
             yield Ingested(document.name, Outcome.UNREADABLE, problem=str(document.problem))
         else:
             digest = sha256(document.content).hexdigest()
             original = replace(document, uri=copies.setdefault(digest, document.uri))
             try:
-                ingested = _ingest_one(
-                    context, source.name, document, original, names, confidential=confidential
-                )
+                ingested = _ingest_one(context, source, document, original, names, confidential=confidential)
             except ChangedMeanwhile as error:
                 ingested = Ingested(document.name, Outcome.FAILED, problem=f"{document.name}: {error}")
             _log.info(
@@ -122,6 +134,12 @@ def _ingest_one(
             document = original
             known = postmortems.at_uri(session, document.uri)
     known_id = known.id if known else None
+    if known is not None and known.confidential and not context.sees_confidential:
+        return Ingested(
+            document.name,
+            Outcome.NOT_PERMITTED,
+            problem=f"{document.name}: what stands at its place is not yours to change; give it a uri of its own",
+        )
     if known is not None and confidential and not known.confidential:
         # At once: whatever becomes of the document must not decide whether this is heeded.
         context.database.transact(
@@ -186,7 +204,7 @@ class _Ingestion:
                 created_at=self.at,
                 updated_at=self.at,
             )
-        changes = _describe(postmortem, document.name, extraction)
+        changes, overruled = _describe(postmortem, document.name, extraction)
         postmortem.content_hash = digest
         postmortem.updated_at = self.at
         self.session.add(postmortem)
@@ -194,7 +212,9 @@ class _Ingestion:
         revision = postmortems.add_revision(
             self.session, postmortem, document.content, actor=self.actor, at=self.at
         )
-        self._audit(f"postmortem {outcome}", postmortem, {"revision": revision.number, "changes": changes})
+        detail = {"revision": revision.number, "changes": changes}
+        detail |= {"overruled": overruled} if overruled else {}
+        self._audit(f"postmortem {outcome}", postmortem, detail)
         new, updated, withdrawn = self._save_items(postmortem, revision, extraction)
         self._save_learnings(postmortem, revision, extraction)
         mentions.name_services(self.session, postmortem, extraction.services, names)
@@ -242,7 +262,7 @@ class _Ingestion:
             created_at=self.at,
             updated_at=self.at,
         )
-        self._resolve_owner(item)
+        action_items.resolve_owner(self.session, item)
         self.session.add(item)
         self.session.flush()
         origin = ActionItemOrigin(
@@ -290,15 +310,15 @@ class _Ingestion:
         base = _values_from_json(origin.document_values)
         for field in MERGED_FIELDS:
             ours, theirs = getattr(item, field), _from_document(candidate, field)
-            merged = merge(base.get(field), ours, theirs, Policy.OURS)
-            unchanged = merged.value == ours
-            if merged.conflict or (not unchanged and field == "owner" and self._has_verified(theirs, item)):
+            value, conflict = _merged(base.get(field), ours, None if theirs is None else Said(theirs))
+            unchanged = value == ours
+            if conflict or (not unchanged and field == "owner" and self._has_verified(theirs, item)):
                 overruled[field] = _json(theirs)
             elif not unchanged:
-                changes[field] = {"from": _json(ours), "to": _json(merged.value)}
-                setattr(item, field, merged.value)
+                changes[field] = {"from": _json(ours), "to": _json(value)}
+                setattr(item, field, value)
         if "owner" in changes:
-            self._resolve_owner(item)
+            action_items.resolve_owner(self.session, item)
         return changes, overruled
 
     def _has_verified(self, owner: str | None, item: ActionItem) -> bool:
@@ -346,10 +366,6 @@ class _Ingestion:
             setattr(learning, field, value)
         self.session.add(learning)
 
-    def _resolve_owner(self, item: ActionItem) -> None:
-        names = parse_owners(item.owner) if item.owner else ()
-        item.owner_person_id, item.owner_team_id = people.resolve(self.session, names)
-
     def _audit(self, action: str, subject: Any, detail: dict[str, Any]) -> None:
         audit.record(
             self.session, at=self.at, actor=self.actor, action=action, subject=subject, detail=detail
@@ -360,23 +376,50 @@ def _from_document(candidate: ActionItemCandidate, field: str) -> Any:
     return candidate.status if field == "document_status" else getattr(candidate, field)
 
 
-def _describe(postmortem: Postmortem, name: str, extraction: Extraction) -> dict[str, Any]:
-    """Take over what a document says of itself, and return what that changed; what it no longer says is kept."""
+def _merged(base: Any, ours: Any, theirs: Said[Any] | None) -> tuple[Any, bool]:
+    """Return the value of a field, where people win, and whether that overruled the document.
+
+    What a document does not say takes nothing back. What people emptied stays empty.
+    """
+    merged = merge(
+        None if base is None else Said(base),
+        None if ours is None and base is None else Said(ours),
+        theirs,
+        Policy.OURS,
+    )
+    return merged.value.value if merged.value else None, merged.conflict
+
+
+def _describe(
+    postmortem: Postmortem, name: str, extraction: Extraction
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take over what a document says of itself; returns the fields that this changed, and what people overruled."""
     said: dict[str, Any] = {
         "name": name,
         "title": extraction.title,
         "incident_date": extraction.incident_date,
+        "severity": extraction.severity,
     }
     said = {field: value for field, value in said.items() if value is not None}
     if extraction.severity is not None:
-        said |= {"severity": extraction.severity, "severity_level": extraction.severity_level}
-    changes = {}
-    for field, value in said.items():
-        before = getattr(postmortem, field)
-        if value != before:
-            changes[field] = {"from": _json(before), "to": _json(value)}
+        said["severity_level"] = extraction.severity_level
+    before = postmortem.document_values or {}
+    changes, overruled = {}, {}
+    for field, theirs in said.items():
+        ours = getattr(postmortem, field)
+        base = before.get(field, _json(ours))
+        if base is not None and field == "incident_date":
+            base = date.fromisoformat(base)
+        value, conflict = _merged(base, ours, Said(theirs))
+        if conflict:
+            overruled[field] = _json(theirs)
+        elif value != ours:
+            changes[field] = {"from": _json(ours), "to": _json(value)}
             setattr(postmortem, field, value)
-    return changes
+    if before:
+        latest = {field: _json(said[field]) for field in before if field in said}
+        postmortem.document_values = before | latest
+    return changes, overruled
 
 
 def _place(

@@ -1,9 +1,9 @@
 """Runs programs: from lessons to the work that each owning team has to do, and how far it got."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlmodel import Session, select
 
@@ -12,10 +12,20 @@ from tracker.core.catalog import EntityKind, Ref, kind_of, short_name
 from tracker.core.dependency_graph import CatalogGraph
 from tracker.core.errors import AlreadyExists, InvalidInput
 from tracker.core.exposures import ExposureState, ExposureVerdict
-from tracker.core.programs import SETTLED, Coverage, Progress, ProposedWork, coverage, progress, propose_work
+from tracker.core.programs import (
+    SETTLED,
+    Coverage,
+    ProgramState,
+    Progress,
+    ProposedWork,
+    coverage,
+    move,
+    progress,
+    propose_work,
+)
 from tracker.core.where_else import RankWeights
-from tracker.storage import action_items, audit, lessons, mentions, people, programs
-from tracker.storage.action_items import ItemRecord
+from tracker.storage import action_items, audit, lessons, mentions, people, programs, versions
+from tracker.storage.action_items import ItemRecord, Wanted
 from tracker.storage.programs import ProgramExposure
 from tracker.storage.tables import ActionItem, Exposure, Lesson, Program, Row, Team
 from tracker.workflows import find_where_else
@@ -51,6 +61,18 @@ class Planned:
     joined: int
 
 
+class ProgramChanges(TypedDict, total=False):
+    """New values of a program's fields; those that are absent stay as they are."""
+
+    title: str
+    goal: str | None
+    sponsor: str | None
+    lead: str | None
+    starts_on: date | None
+    target_on: date | None
+    state: ProgramState
+
+
 def create_program(
     context: Context,
     key: str,
@@ -64,10 +86,7 @@ def create_program(
 ) -> ProgramRecord:
     """Create a program. Raises `AlreadyExists` for a key that is taken."""
     check_key(key, "program")
-    if not title.strip():
-        raise InvalidInput("a program has a title", "--title")
-    if starts_on and target_on and target_on < starts_on:
-        raise InvalidInput(f"the target {target_on} is before the start {starts_on}", "--target")
+    _check(title, starts_on, target_on)
 
     def work(session: Session) -> ProgramRecord:
         if session.exec(select(Program).where(Program.key == key)).one_or_none() is not None:
@@ -76,9 +95,9 @@ def create_program(
         program = Program(
             key=key,
             title=title.strip(),
-            goal=goal,
-            sponsor=sponsor,
-            lead=lead,
+            goal=_words(goal),
+            sponsor=_words(sponsor),
+            lead=_words(lead),
             starts_on=starts_on,
             target_on=target_on,
             created_at=now,
@@ -95,9 +114,61 @@ def create_program(
             subject=program,
             detail={"key": key},
         )
-        return _record(session, program)
+        return _record(session, context, program)
 
     return context.database.transact(work)
+
+
+def change_program(
+    context: Context, key: str, changes: ProgramChanges, *, expected_version: int | None = None
+) -> ProgramRecord:
+    """Give a program's fields new values; ``None`` clears a field that may be without one.
+
+    Raises `NotFound`, `VersionChanged`, `InvalidInput`, and `InvalidMove` for a state that does not follow on its own.
+    """
+
+    def work(session: Session) -> ProgramRecord:
+        program = programs.get(session, key)
+        versions.expect(program, expected_version)
+        before = program.model_dump(mode="json")
+        with session.no_autoflush:
+            if "state" in changes:
+                program.state = move(program.state, changes["state"])
+            for field in ("title", "goal", "sponsor", "lead", "starts_on", "target_on"):
+                if field in changes:
+                    value = changes[field]
+                    setattr(program, field, _words(value) if isinstance(value, str) else value)
+            _check(program.title, program.starts_on, program.target_on)
+        after = program.model_dump(mode="json")
+        differing = {
+            name: {"from": before[name], "to": after[name]} for name in after if after[name] != before[name]
+        }
+        if differing:
+            program.updated_at = context.now
+            session.add(program)
+            mentions.match_programs(session)
+            audit.record(
+                session,
+                at=context.now,
+                actor=context.actor,
+                action="program changed",
+                subject=program,
+                detail={"changes": differing},
+            )
+        return _record(session, context, program)
+
+    return context.database.transact(work)
+
+
+def _words(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
+def _check(title: str | None, starts_on: date | None, target_on: date | None) -> None:
+    if _words(title) is None:
+        raise InvalidInput("a program has a title", "--title")
+    if starts_on and target_on and target_on < starts_on:
+        raise InvalidInput(f"the target {target_on} is before the start {starts_on}", "--target")
 
 
 def add_lesson(
@@ -111,6 +182,13 @@ def add_lesson(
         programs.get(session, key)
     return_expired(context)
     answer = find_where_else.by_lesson(context, lesson_key, weights=weights)
+    return plan_lesson(context, key, lesson_key, answer.graph)
+
+
+def plan_lesson(
+    context: Context, key: str, lesson_key: str, graph: CatalogGraph
+) -> tuple[ProgramRecord, Planned]:
+    """Propose the work that a lesson's exposures, as they were last kept, mean for a program; the graph says who owns what."""
 
     def work(session: Session) -> tuple[ProgramRecord, Planned]:
         program = programs.get(session, key)
@@ -125,9 +203,9 @@ def add_lesson(
                 detail={"lesson": lesson_key},
             )
         session.flush()
-        planned = _Planning(session, context, program, lesson, answer.graph).plan()
+        planned = _Planning(session, context, program, lesson, graph).plan()
         session.flush()
-        return _record(session, program), planned
+        return _record(session, context, program), planned
 
     return context.database.transact(work)
 
@@ -135,16 +213,26 @@ def add_lesson(
 def show(context: Context, key: str) -> ProgramRecord:
     """Return a program with all that belongs to it; raises `NotFound`."""
     with context.database.reading() as session:
-        return _record(session, programs.get(session, key))
+        return _record(session, context, programs.get(session, key))
 
 
-def _record(session: Session, program: Program) -> ProgramRecord:
+def _record(session: Session, context: Context, program: Program) -> ProgramRecord:
+    """Return a program with all that belongs to it and exists for the actor."""
     session.flush()
+    items = [
+        one
+        for one in action_items.listing(session, Wanted(program=program.key))
+        if context.sees_confidential or not any(postmortem.confidential for _, postmortem in one.origins)
+    ]
+    shown = {one.item.id for one in items}
     return ProgramRecord(
         program,
         tuple(programs.lessons_of(session, program)),
-        tuple((one, _progress(one)) for one in programs.exposures_of(session, program)),
-        tuple(action_items.listing(session, program_id=program.id)),
+        tuple(
+            (replace(one, items=tuple(item for item in one.items if item.id in shown)), _progress(one))
+            for one in programs.exposures_of(session, program)
+        ),
+        tuple(items),
     )
 
 

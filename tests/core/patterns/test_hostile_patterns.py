@@ -33,6 +33,8 @@ START = "pattern: p\n"
         ("kind: api\nfact: pool.max", 3, "say how the fact 'pool.max' compares"),
         ("kind: \0", 2, "not YAML"),
         ("about: x\nkind: \ud800", 3, "not YAML"),
+        ('kind: api\nabout: "a\\0b"', 3, "holds a NUL or half a surrogate pair"),
+        ('all:\n- tag: "\\ud800"', 3, "holds a NUL or half a surrogate pair"),
         ("all:\n" + "- " * 100 + "x", 3, "nested more than 40 levels deep"),
         ("fact: a\nmatches: " + "(" * 5_000 + ")" * 5_000, 3, "not a regular expression"),
         ("fact: a\nmatches: 'a{99999999999}'", 3, "repeats more than"),
@@ -110,3 +112,9 @@ def test_what_is_not_one_version_is_in_no_range_and_out_of_none(kind: str, versi
 def test_coverage_of_a_fact_whose_name_has_brackets_counts() -> None:
     looked = source("iac", entity(A), covers={"*": ["fact:ingress[0].port"]})
     assert find("fact: 'ingress[0].port'\nexists: false", A, looked).truth is Truth.TRUE
+
+
+def test_a_name_has_at_most_100_characters() -> None:
+    assert parse_pattern(f"pattern: {'x' * 100}\nkind: api").name == "x" * 100
+    with pytest.raises(InvalidPattern, match=r"file.yaml:1: .* at most 100 characters"):
+        parse_pattern(f"pattern: {'x' * 101}\nkind: api", "file.yaml")

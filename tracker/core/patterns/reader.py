@@ -52,7 +52,13 @@ DEFAULT_HOPS = 3
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Names of patterns, and keys of lessons and programs: words in lower case, joined by hyphens."""
 
+LONGEST_NAME = 100
+"""Characters in one of those: they go into addresses and database indexes."""
+
 _COMPARISONS = frozenset(Comparison)
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""YAML can spell these; no database keeps them."""
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -81,6 +87,8 @@ class _Loader(yaml.SafeLoader):
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if isinstance(node, yaml.ScalarNode) and _UNSTORABLE.search(node.value):
+            self.refuse("a text holds a NUL or half a surrogate pair", event)
         if node is not None and node.tag not in _TAGS:
             self.refuse(f"unsupported tag {node.tag!r}", event)
         return node
@@ -161,8 +169,11 @@ class _Reader:
         if "pattern" not in entries:
             self.fail(root, "the pattern has no name; begin with 'pattern: its-name'")
         name = self.word(entries["pattern"])
-        if not NAME.fullmatch(name):
-            self.fail(entries["pattern"], f"{name!r} must be lower-case words joined by hyphens")
+        if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+            self.fail(
+                entries["pattern"],
+                f"{name[:LONGEST_NAME]!r} must be lower-case words joined by hyphens, at most {LONGEST_NAME} characters",
+            )
         about = self.word(entries["about"]).strip() if "about" in entries else ""
         applies_to: Predicate = All("/applies_to", ())
         if "applies_to" in entries:

@@ -24,7 +24,11 @@ from tracker.storage.tables.exposures import (
     ExposureDecision,
     ExposureEvaluation,
 )
+from tracker.storage.tables.idempotency import IdempotencyKey
+from tracker.storage.tables.issue_sync import IssueLink, RunState, SyncDecision, SyncRun
+from tracker.storage.tables.leases import Lease
 from tracker.storage.tables.lessons import Learning, Lesson, LessonLearning, LessonPattern
+from tracker.storage.tables.nightly_runs import NightlyRun, NightlyStep
 from tracker.storage.tables.patterns import Pattern, PatternVersion
 from tracker.storage.tables.people import Identity, Person, Team
 from tracker.storage.tables.postmortems import (
@@ -35,6 +39,7 @@ from tracker.storage.tables.postmortems import (
 )
 from tracker.storage.tables.programs import Program, ProgramLesson
 from tracker.storage.tables.sources import Source, SourcePurpose
+from tracker.storage.tables.tokens import Token
 
 __all__ = [
     "ActionItem",
@@ -52,11 +57,16 @@ __all__ = [
     "Exposure",
     "ExposureDecision",
     "ExposureEvaluation",
+    "IdempotencyKey",
     "Identity",
+    "IssueLink",
     "Learning",
+    "Lease",
     "Lesson",
     "LessonLearning",
     "LessonPattern",
+    "NightlyRun",
+    "NightlyStep",
     "Pattern",
     "PatternVersion",
     "Person",
@@ -67,10 +77,14 @@ __all__ = [
     "Program",
     "ProgramLesson",
     "Row",
+    "RunState",
     "Source",
     "SourcePurpose",
+    "SyncDecision",
+    "SyncRun",
     "Table",
     "Team",
+    "Token",
     "VersionedRow",
 ]
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from tracker.core.action_items import DocumentStatus, ItemSize, ItemState, ItemType, VerificationMethod
@@ -29,6 +29,9 @@ class ActionItem(VersionedRow, table=True):
             "state <> 'verified' OR (verified_by IS NOT NULL AND (owner IS NULL OR verified_by <> owner))",
             name="verified_by_another",
         ),
+        # What lists of many items are sorted by.
+        Index(None, "due", "id"),
+        Index(None, "updated_at", "id"),
     )
 
     title: str

@@ -88,4 +88,11 @@ def lines() -> CheckConstraint:
 
 def unique_where(name: str, condition: str, *columns: str) -> Index:
     """Return a unique index over the rows that meet a condition."""
-    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+    return index_where(name, condition, *columns, unique=True)
+
+
+def index_where(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
+    """Return an index over the rows that meet a condition."""
+    return Index(
+        name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition)
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from tracker.core.catalog import EntityKind, RelationType, Value
-from tracker.storage.tables.base import Row, json, unique_where, words
+from tracker.storage.tables.base import Row, index_where, json, unique_where, words
 
 _LIVE = "vanished_snapshot_id IS NULL"
 
@@ -90,6 +90,8 @@ class CatalogRelation(Assertion, table=True):
         unique_where(
             "uq_catalog_relation_live", _LIVE, "source_id", "from_id", "to_id", "relation", "facts_hash"
         ),
+        index_where("ix_catalog_relation_live_from_id", _LIVE, "from_id"),
+        index_where("ix_catalog_relation_live_to_id", _LIVE, "to_id"),
     )
 
     from_id: int = Field(foreign_key="catalog_entity.id")

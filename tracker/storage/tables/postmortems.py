@@ -1,16 +1,20 @@
 """Postmortems: their revisions, and the services and programs that they name."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from tracker.core.postmortems import MentionState
-from tracker.storage.tables.base import Row, VersionedRow, words
+from tracker.storage.tables.base import Row, VersionedRow, json, words
 
 
 class Postmortem(VersionedRow, table=True):
-    """An incident document at one URI; ``content_hash`` is that of its latest revision."""
+    """An incident document at one URI; ``content_hash`` is that of its latest revision.
+
+    ``document_values`` is what the document last said of the fields that people have changed: the base of their merge.
+    """
 
     __tablename__ = "postmortem"
     __table_args__ = (CheckConstraint("severity_level BETWEEN 1 AND 9", name="severity_level"),)
@@ -24,6 +28,7 @@ class Postmortem(VersionedRow, table=True):
     severity_level: int | None = None
     confidential: bool = False
     content_hash: str
+    document_values: dict[str, Any] | None = Field(default=None, sa_type=json(null=False), nullable=True)
     created_at: datetime
     updated_at: datetime
 
