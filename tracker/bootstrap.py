@@ -6,10 +6,10 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from pydantic import ValidationError
@@ -18,14 +18,19 @@ from sqlalchemy import inspect
 from structlog.tracebacks import ExceptionDictTransformer
 
 from tracker.core.errors import DatabaseNotReady, InvalidInput, NotFound
-from tracker.core.ports import CatalogSource, Clock, PostmortemSource
-from tracker.settings import Settings
-from tracker.storage import migrations
+from tracker.core.ports import CatalogSource, Clock, IssueTracker, PostmortemSource
+from tracker.core.tokens import parse_tokens
+from tracker.settings import PREFIX, Settings, read_file
+from tracker.storage import migrations, tokens
 from tracker.storage.session import Database
 from tracker.workflows.context import Context
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 POSTMORTEM_SOURCES = "elsewhere.postmortem_sources"
 CATALOG_SOURCES = "elsewhere.catalog_sources"
+ISSUE_TRACKERS = "elsewhere.issue_trackers"
 
 _SQLITE = b"SQLite format 3\0"
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+(?=@)")
@@ -52,6 +57,10 @@ class Application:
         """Return the catalog source that an installed connector provides under this name."""
         return cast("CatalogSource", self._connect(CATALOG_SOURCES, name))
 
+    def issue_tracker(self, name: str = "jira") -> IssueTracker:
+        """Return the issue tracker that an installed connector provides under this name."""
+        return cast("IssueTracker", self._connect(ISSUE_TRACKERS, name))
+
     def _connect(self, group: str, name: str) -> Any:
         found = {point.name: point for point in entry_points(group=group)}
         if name not in found:
@@ -64,28 +73,57 @@ class Application:
                 f"the connector {name!r} lacks {error.name!r}; run `pip install 'elsewhere[{name}]'`"
             ) from error
         # A connector sees its own settings only, never another's secrets.
-        prefix = f"ELSEWHERE_{name.upper()}_"
-        return connect(
-            {k.removeprefix(prefix): v for k, v in self.environment.items() if k.startswith(prefix)}
-        )
+        return connect(self._settings_of(name))
+
+    def is_configured(self, connector: str) -> bool:
+        """Return whether anything at all is set for a connector."""
+        return bool(self._settings_of(connector))
+
+    def _settings_of(self, connector: str) -> dict[str, str]:
+        prefix = f"{PREFIX}{connector.upper()}_"
+        return {k.removeprefix(prefix): v for k, v in self.environment.items() if k.startswith(prefix)}
 
     def close(self) -> None:
         """Close what is open."""
         self.context.database.close()
 
 
-def load_settings(**overrides: Any) -> Settings:
-    """Return the settings of the environment. Raises `InvalidInput` naming the variable, never its value."""
+def load_settings(file: str | None = None, **overrides: Any) -> Settings:
+    """Return what is said by the overrides, else the environment, else the settings file, else by default.
+
+    The file is the one that is given, or that ELSEWHERE_SETTINGS names; without either there is none. Raises
+    `InvalidInput` naming the variable, or the file and the key, and never the value.
+    """
+    path = file or os.environ.get(f"{PREFIX}SETTINGS")
+    said, of_connectors = read_file(Path(path), _connectors()) if path else ({}, {})
     try:
-        return Settings(**overrides)
+        return Settings.layered(overrides, os.environ, said, of_connectors)
     except ValidationError as error:
         first = error.errors()[0]
-        name = "ELSEWHERE_" + "__".join(str(part) for part in first["loc"]).upper()
-        raise InvalidInput(first["msg"], name) from None
+        raise InvalidInput(first["msg"], _place(first["loc"], path if said else None, said)) from None
     except SettingsError as error:  # a value of several parts that is not JSON
         named = re.search(r'field "(\w+)"', str(error))
-        name = f"ELSEWHERE_{named[1].upper()}" if named else "settings"
+        name = f"{PREFIX}{named[1].upper()}" if named else "settings"
         raise InvalidInput("cannot be read; set its parts instead, as NAME__PART", name) from None
+
+
+def _connectors() -> set[str]:
+    """Return the names of all connectors that are installed."""
+    groups = (POSTMORTEM_SOURCES, CATALOG_SOURCES, ISSUE_TRACKERS)
+    return {point.name for group in groups for point in entry_points(group=group)}
+
+
+def _place(parts: tuple[int | str, ...], file: str | None, said: Mapping[str, Any]) -> str:
+    """Return who said a wrong value: the variable, or the key of the settings file."""
+    names = [str(part) for part in parts]
+    variables = {name.upper() for name in os.environ}
+    for end in range(len(names), 0, -1):
+        variable = PREFIX + "__".join(names[:end]).upper()
+        if variable in variables:
+            return "/".join([f"{variable}#" if names[end:] else variable, *names[end:]])
+    if file and names[0] in said:
+        return f"{file}#/{'/'.join(names)}"
+    return PREFIX + "__".join(names).upper()
 
 
 def open_application(
@@ -106,8 +144,9 @@ def open_application(
     except BaseException:
         database.close()
         raise
+    variables = os.environ if environment is None else environment
     return Application(
-        settings, Context(database, clock, settings.actor), os.environ if environment is None else environment
+        settings, Context(database, clock, settings.actor), {**settings.of_connectors, **variables}
     )
 
 
@@ -151,6 +190,40 @@ def _has_tables(database: Database, path: Path) -> bool:
     return bool(tables)
 
 
+def open_api(application: Application, *, reachable_from_elsewhere: bool = False) -> "FastAPI":
+    """Return the API of an application, for this machine only or for others as well.
+
+    For others, every request shows a token: raises `InvalidInput` while there is none that could be shown.
+    """
+    # FastAPI takes long to import, and only the server needs it.
+    from tracker.api.application import create_api  # noqa: PLC0415
+    from tracker.api.surroundings import LOOPBACK_NAMES, ApiOptions  # noqa: PLC0415
+
+    settings, context = application.settings.api, application.context
+    configured = parse_tokens(
+        settings.tokens.get_secret_value() if settings.tokens else "", f"{PREFIX}API__TOKENS"
+    )
+    if reachable_from_elsewhere and not configured:
+        with context.database.reading() as session:
+            if not tokens.any_living(session, context.now):
+                raise InvalidInput(
+                    "on an address that other machines reach, every request needs a token, and there is none; "
+                    "run `elsewhere tokens create NAME`, or listen on 127.0.0.1",
+                    "--host",
+                )
+    options = ApiOptions(
+        anonymous=settings.anonymous and not reachable_from_elsewhere,
+        tokens=configured,
+        allowed_hosts=settings.allowed_hosts or (("*",) if reachable_from_elsewhere else LOOPBACK_NAMES),
+        cors_origins=settings.cors_origins,
+        max_body_bytes=settings.max_body_bytes,
+        rank=application.settings.rank,
+        sync=application.settings.sync,
+        lease=timedelta(seconds=application.settings.lease_seconds),
+    )
+    return create_api(context, application, options)
+
+
 def configure_logs(settings: Settings) -> None:
     """Send structured logs to standard error, away from what commands print."""
     level = getattr(logging, settings.log_level.upper())
@@ -180,6 +253,22 @@ def configure_logs(settings: Settings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class _ToStructuredLog(logging.Handler):
+    """Passes on what a library logs the usual way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # What goes wrong in a request is logged with the request, by `tracker.api.asgi`.
+        if not record.getMessage().startswith("Exception in ASGI application"):
+            structlog.get_logger().log(record.levelno, record.getMessage(), logger=record.name)
+
+
+def configure_server_logs() -> None:
+    """Send what the web server itself logs to the structured log."""
+    logger = logging.getLogger("uvicorn")
+    logger.handlers, logger.propagate = [_ToStructuredLog()], False
+    logger.setLevel(logging.INFO)
 
 
 def _without_secrets(_logger: Any, _method: str, event: Any) -> Any:

@@ -1,5 +1,6 @@
 """Databases to call commands on: one without rows, and one in which the invented company has run the main job."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from connectors.jira.stand_in import SOMEBODY, Site
 from tests.cli.front_door import Answer, Elsewhere
 from tests.cli.mortals import Mortals
+from tests.connectors.jira.fixtures import atlassian_folder, jira_site_of_today
 from tracker.cli import terminal
+
+__all__ = ["atlassian_folder", "jira_site_of_today"]
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +70,23 @@ def estate(demonstration: Demonstration, tmp_path: Path) -> Elsewhere:
     demonstration.answer.done()
     shutil.copy(demonstration.folder / "elsewhere.sqlite", database)
     return Elsewhere(f"sqlite:///{database}")
+
+
+@pytest.fixture
+def site(jira_site_of_today: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A Jira that the command is connected with, as an administrator would do it."""
+    for name, value in connection(jira_site_of_today).items():
+        monkeypatch.setenv(name, value)
+    return jira_site_of_today
+
+
+def connection(site: Site) -> dict[str, str]:
+    """Return the variables that connect the command with a Jira."""
+    settings = {
+        **site.settings,
+        "PRIORITIES": json.dumps({"P0": "Highest", "P1": "High", "P2": "Medium", "P3": "Low"}),
+        "ACCOUNTS": json.dumps({"Mara Lind": SOMEBODY.account_id}),
+        "INDEX_LAG": "1",
+        "WAIT": "1",
+    }
+    return {f"ELSEWHERE_JIRA_{name}": value for name, value in settings.items()}

@@ -1,8 +1,9 @@
 """Runs the command in processes that kill themselves at a chosen moment, as ``kill -9`` or a power cut would.
 
-``python -m tests.cli.mortals`` reads orders, one a line, and answers each with a line. For every command in an order it forks
-a process, so that the program is loaded only once; those of one order run at the same time. A moment is a statement that is
-about to be sent to the database, or a commit that is about to be made, or has just been.
+``python -m tests.cli.mortals`` reads orders, one a line, and answers each with two: the numbers of the processes, and how
+they ended. For every command in an order it forks a process, so that the program is loaded only once; those of one order run
+at the same time. A moment is a statement that is about to be sent to the database, or a commit that is about to be made, or
+has just been. Whoever is told the number of a process may kill it at other moments.
 """
 
 import json
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -51,31 +52,53 @@ class Mortals:
     ) -> None:
         self._process.communicate(timeout=60)
 
-    def run(self, *arguments: object, killed_at: int | None = None) -> End:
-        """Run the command, to its end or to the moment with this number; the first is 0."""
-        [end] = self._order([arguments], killed_at)
+    def run(
+        self,
+        *arguments: object,
+        killed_at: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        begun: Callable[[int], object] = lambda _: None,
+    ) -> End:
+        """Run the command, to its end or to the moment with this number; the first is 0.
+
+        ``environment`` are further variables of this process, and ``begun`` is told its number.
+        """
+        [end] = self._order([arguments], killed_at, environment or {}, begun)
         return end
 
     def at_once(self, *commands: Sequence[object]) -> list[End]:
         """Run commands at the same time."""
         return self._order(commands, None)
 
-    def _order(self, commands: Iterable[Sequence[object]], killed_at: int | None) -> list[End]:
+    def _order(
+        self,
+        commands: Iterable[Sequence[object]],
+        killed_at: int | None,
+        environment: Mapping[str, str] | None = None,
+        begun: Callable[[int], object] = lambda _: None,
+    ) -> list[End]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"commands": [[str(one) for one in words] for words in commands], "killed_at": killed_at}
+        order = {
+            "commands": [[str(one) for one in words] for words in commands],
+            "killed_at": killed_at,
+            "environment": dict(environment or {}),
+        }
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
+        for number in json.loads(self._process.stdout.readline()):
+            begun(number)
         return [End(**end) for end in json.loads(self._process.stdout.readline())]
 
 
-def _begin(arguments: list[str], killed_at: int | None) -> tuple[int, int]:
+def _begin(arguments: list[str], order: Mapping[str, Any]) -> tuple[int, int]:
     """Fork a process that runs the command; return its number, and where its last words can be read."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        os.environ.update(order["environment"])
         with os.fdopen(writer, "w") as report:
-            json.dump(_live(arguments, killed_at), report)
+            json.dump(_live(arguments, order["killed_at"]), report)
         os._exit(0)
     os.close(writer)
     return child, reader
@@ -116,15 +139,22 @@ def main() -> None:
     """Do all that the commands do once, so that each process has it loaded, then obey."""
     import psycopg  # noqa: F401
 
+    import connectors.jira.connector  # noqa: F401
+    import tracker.reports.issue_sync  # noqa: F401
     from tracker.cli.command import run
 
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         assert run(["demo", folder]) == 0
     for line in sys.stdin:
         order = json.loads(line)
-        begun = [_begin(arguments, order["killed_at"]) for arguments in order["commands"]]
-        sys.stdout.write(json.dumps([_end(*one) for one in begun]) + "\n")
-        sys.stdout.flush()
+        begun = [_begin(arguments, order) for arguments in order["commands"]]
+        _answer([number for number, _ in begun])
+        _answer([_end(*one) for one in begun])
+
+
+def _answer(words: Sequence[Any]) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -191,3 +191,28 @@ def test_an_item_that_does_not_exist_is_refused(estate: Elsewhere, command: str)
 def test_what_is_no_number_of_an_item_is_refused(estate: Elsewhere, number: str) -> None:
     answer = estate("items", "show", "--", number)
     assert (answer.code, answer.out, len(answer.errors)) == (2, "", 1)
+
+
+def test_a_field_is_cleared(estate: Elsewhere) -> None:
+    estate("items", "edit", OPEN, "--due", "2026-12-31").done()
+    estate("items", "edit", OPEN, "--clear", "due", "--clear", "owner", "--priority", "P0").done()
+    found = of(estate, OPEN)
+    assert (found["due"], found["owner"], found["priority"]) == (None, None, "P0")
+
+
+def test_what_is_given_and_cleared_at_once_is_refused(estate: Elsewhere) -> None:
+    estate("items", "edit", OPEN, "--due", "2026-12-31", "--clear", "due").refused("--due", "one of the two")
+    estate("items", "edit", OPEN, "--clear", "title").refused("--clear", "title")
+
+
+def test_an_item_is_added_by_hand(elsewhere: Elsewhere) -> None:
+    elsewhere("items", "add", "Write a runbook", "--owner", "payments", "--due", "2026-12-31").done()
+    (found,) = elsewhere.json("items", "list", "--owner", "PAY")
+    assert (found["title"], found["state"], found["places"]) == ("Write a runbook", "proposed", [])
+    elsewhere("items", "add", " ").refused("--title")
+
+
+def test_what_is_overdue_is_listed(estate: Elsewhere) -> None:
+    estate("items", "edit", OPEN, "--due", "2001-01-01").done()
+    assert OPEN in [one["id"] for one in estate.json("items", "list", "--overdue")]
+    assert OPEN not in [one["id"] for one in estate.json("items", "list", "--not-overdue")]

@@ -113,3 +113,34 @@ def test_json_on_standard_output_is_nothing_but_json_even_when_a_file_was_refuse
     good = catalog(tmp_path / "good.jsonl", SEARCH)
     answer = elsewhere("catalog", "import", "nowhere.jsonl", good, "--format", "json")
     assert [one["file"] for one in json.loads(answer.out)] == [str(good)]
+
+
+def test_without_a_catalog_the_list_of_sources_says_how_to_import_one(elsewhere: Elsewhere) -> None:
+    assert "elsewhere catalog import FILE" in elsewhere("catalog", "sources").done().out
+    assert elsewhere.json("catalog", "sources") == []
+
+
+def test_the_sources_are_listed_with_what_they_said_last(estate: Elsewhere) -> None:
+    names = [one["name"] for one in estate.json("catalog", "sources")]
+    assert names == sorted(names)
+    page = estate("catalog", "sources").done().out
+    assert [name for name in names if name not in page] == []
+
+
+def test_an_entity_is_shown_with_what_each_source_says_of_it(estate: Elsewhere) -> None:
+    shown = estate.json("catalog", "show", "component:checkout")
+    page = estate("catalog", "show", "component:checkout").done().out
+    assert shown["ref"] == "component:default/checkout"
+    assert [one["source"] for one in shown["said"] if one["source"] not in page] == []
+    assert f"Edges out: {shown['relations_out']['total']}" in page
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [
+        ("checkout", "is not an entity ref"),
+        ("component:nowhere", "component:default/nowhere is not in the catalog"),
+    ],
+)
+def test_an_entity_that_is_not_there_is_named(estate: Elsewhere, ref: str, words: str) -> None:
+    estate("catalog", "show", ref).refused(words)

@@ -153,3 +153,18 @@ def test_one_bad_pattern_among_good_ones_needs_a_person(pattern: Path, tmp_path:
 def test_a_list_without_patterns_says_how_to_keep_one(elsewhere: Elsewhere) -> None:
     assert "elsewhere lessons add-pattern" in elsewhere("patterns", "list").done().out
     assert elsewhere.json("patterns", "list") == []
+
+
+def test_a_pattern_is_shown_as_its_author_wrote_it(estate: Elsewhere) -> None:
+    [first, *_] = estate.json("patterns", "list")
+    shown = estate.json("patterns", "show", first["pattern"])
+    page = estate("patterns", "show", first["pattern"], "--version", first["version"]).done().out
+    lines = [line for line in shown["source_text"].splitlines() if line.strip()]
+    assert [line for line in lines if line not in page] == []
+    assert [key for key in shown["lessons"] if key not in page] == []
+
+
+def test_a_pattern_or_version_that_is_not_there_is_named(estate: Elsewhere) -> None:
+    estate("patterns", "show", "nowhere").refused("no pattern 'nowhere'", "elsewhere patterns list")
+    [first, *_] = estate.json("patterns", "list")
+    estate("patterns", "show", first["pattern"], "--version", 99).refused("has no version 99")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -18,6 +19,9 @@ _TITLE = re.compile(r'title="([^"]+)"')
 
 HOME = "/home/you/elsewhere"
 """What stands in a page for the folder in which its commands were run."""
+
+NOW = "2026-11-24 09:30 UTC"
+"""What stands in a page for any time of today."""
 
 
 def rerun(page: str, folder: Path) -> str:
@@ -64,7 +68,8 @@ def _run(command: str, folder: Path, environment: dict[str, str]) -> list[str]:
     )
     if done.returncode not in (0, 3):
         raise AssertionError(f"$ {command}\n{done.stdout}\nended with exit code {done.returncode}")
-    return [line.rstrip() for line in done.stdout.replace(str(folder), HOME).splitlines()]
+    said = re.sub(rf"{datetime.now(UTC).date()} \d\d:\d\d UTC", NOW, done.stdout.replace(str(folder), HOME))
+    return [line.rstrip() for line in said.splitlines()]
 
 
 if __name__ == "__main__":

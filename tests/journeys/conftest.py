@@ -6,10 +6,16 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import pytest
 
-from tests.cli.conftest import mortals, nothing_of_the_machine
+from tests.cli.conftest import (
+    atlassian_folder,
+    jira_site_of_today,
+    mortals,
+    nothing_of_the_machine,
+    site,
+)
 from tests.cli.front_door import Elsewhere
 
-__all__ = ["mortals", "nothing_of_the_machine"]
+__all__ = ["atlassian_folder", "jira_site_of_today", "mortals", "nothing_of_the_machine", "site"]
 
 Copies = Callable[[], AbstractContextManager[str]]
 """Each call makes a copy of a database, yields its URL, and removes it afterwards."""

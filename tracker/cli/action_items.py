@@ -1,7 +1,8 @@
 """Commands about action items: list, show, and triage."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,15 +20,33 @@ from tracker.cli.terminal import (
     stop,
 )
 from tracker.core.action_items import ItemSize, ItemState, ItemType, VerificationMethod
-from tracker.core.errors import ElsewhereError
+from tracker.core.errors import ElsewhereError, InvalidInput
 
 if TYPE_CHECKING:
     from tracker.storage.action_items import ItemRecord
+    from tracker.workflows.triage_action_items import Edit
 
 commands = group("items", "Action items: what is proposed, what was accepted, how far it is.")
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of items.", min=1, max=LARGEST)]
 Id = Annotated[int, typer.Argument(metavar="ID", help="The number of an item.", min=1, max=LARGEST)]
+Words = Annotated[str | None, typer.Option()]
+Owner = Annotated[str | None, typer.Option(help="A person or a team, by any of their names.")]
+Day = Annotated[str | None, typer.Option(metavar="DAY", help="For instance 2026-12-31.")]
+TypeOption = Annotated[ItemType | None, typer.Option("--type")]
+SizeOption = Annotated[
+    ItemSize | None, typer.Option(help="program: too big for one team to finish as one piece.")
+]
+
+
+class Clearable(StrEnum):
+    """Fields of an item that may be empty."""
+
+    DESCRIPTION = "description"
+    OWNER = "owner"
+    DUE = "due"
+    PRIORITY = "priority"
+    TYPE = "type"
 
 
 @commands.command("list")
@@ -40,6 +59,11 @@ def list_(
         int | None, typer.Option(metavar="ID", help="Only of this postmortem.", min=1, max=LARGEST)
     ] = None,
     program: Annotated[str | None, typer.Option(metavar="KEY", help="Only of this program.")] = None,
+    team: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this team.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only with these words in the owner.")] = None,
+    overdue: Annotated[
+        bool | None, typer.Option("--overdue/--not-overdue", help="Only what is late, or what is not.")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Only with these words in the title.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
@@ -49,17 +73,24 @@ def list_(
     """
     from tracker.reports.action_items import item_shape, items_table
     from tracker.storage import action_items, postmortems, programs
+    from tracker.storage.action_items import Wanted
 
-    with application(context).context.database.reading() as session:
+    opened = application(context).context
+    wanted = Wanted(
+        states=state or (),
+        postmortem_id=postmortem,
+        program=program,
+        team=team,
+        owner=owner,
+        text=text,
+        overdue=overdue,
+    )
+    with opened.database.reading() as session:
         if postmortem is not None:
             postmortems.get(session, postmortem)
-        records = action_items.listing(
-            session,
-            states=state or (),
-            postmortem_id=postmortem,
-            program_id=programs.get(session, program).id if program else None,
-            text=text,
-        )
+        if program is not None:
+            programs.get(session, program)
+        records = action_items.listing(session, wanted, today=opened.now.date())
     shapes = [item_shape(record) for record in records]
     show(lambda: items_table(shapes), shapes, how)
 
@@ -73,8 +104,9 @@ def show_(context: typer.Context, item_id: Id, how: FormatOption = Format.TABLE)
     from tracker.reports.action_items import change_shapes, item_page, item_shape
     from tracker.storage import action_items, audit
 
-    with application(context).context.database.reading() as session:
-        shape = item_shape(action_items.record(session, item_id))
+    opened = application(context).context
+    with opened.database.reading() as session:
+        shape = item_shape(action_items.record(session, item_id, today=opened.now.date()))
         changes = change_shapes(audit.history(session, "action_item", item_id))
     show(lambda: item_page(shape, changes), shape, how)
 
@@ -154,26 +186,79 @@ def edit(
     context: typer.Context,
     item_id: Id,
     title: Annotated[str | None, typer.Option()] = None,
-    description: Annotated[str | None, typer.Option()] = None,
-    owner: Annotated[str | None, typer.Option(help="A person or a team, by any of their names.")] = None,
-    due: Annotated[str | None, typer.Option(metavar="DAY", help="For instance 2026-12-31.")] = None,
-    priority: Annotated[str | None, typer.Option()] = None,
-    type_: Annotated[ItemType | None, typer.Option("--type")] = None,
-    size: Annotated[
-        ItemSize | None, typer.Option(help="program: too big for one team to finish as one piece.")
+    description: Words = None,
+    owner: Owner = None,
+    due: Day = None,
+    priority: Words = None,
+    type_: TypeOption = None,
+    size: SizeOption = None,
+    clear: Annotated[
+        list[Clearable] | None, typer.Option(help="Leave this field empty; may be repeated.")
     ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Give an item new values. Later revisions of its document do not undo them.
+    """Give an item new values, or none. Later revisions of its document do not undo that.
 
-    Example: elsewhere items edit 12 --owner payments --due 2026-12-31
+    Examples:
+
+        elsewhere items edit 12 --owner payments --due 2026-12-31
+
+        elsewhere items edit 12 --clear due
     """
-    from tracker.workflows.triage_action_items import Edit, edit_item
+    from tracker.workflows.triage_action_items import edit_item
 
     opened = application(context)
-    day = parse_day(due, "--due")
-    new = Edit(title, description, owner, day, priority, type_, size)
+    new = _edit(
+        title=title,
+        description=description,
+        owner=owner,
+        due=parse_day(due, "--due"),
+        priority=priority,
+        type=type_,
+        size=size,
+    )
+    for field in clear or ():
+        if field in new:
+            raise InvalidInput("is given a value and cleared; do one of the two", f"--{field}")
+    new.update(_edit(clear=clear or ()))
     _each([item_id], lambda one: edit_item(opened.context, one, new), how)
+
+
+@commands.command()
+def add(
+    context: typer.Context,
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What is to be done.")],
+    description: Words = None,
+    owner: Owner = None,
+    due: Day = None,
+    priority: Words = None,
+    type_: TypeOption = None,
+    size: SizeOption = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Propose an item that no document asks for.
+
+    Example: elsewhere items add "Write a runbook for the session cache" --owner payments
+    """
+    from tracker.reports.action_items import item_page, item_shape
+    from tracker.workflows.triage_action_items import add_item
+
+    words = _edit(
+        description=description,
+        owner=owner,
+        due=parse_day(due, "--due"),
+        priority=priority,
+        type=type_,
+        size=size,
+    )
+    shape = item_shape(add_item(application(context).context, title, words))
+    show(lambda: item_page(shape), shape, how)
+
+
+def _edit(clear: Iterable[str] = (), **values: Any) -> "Edit":
+    """Return what is to be set: the options that were given, and nothing for those to clear."""
+    given = {field: value for field, value in values.items() if value is not None}
+    return cast("Edit", given | dict.fromkeys(clear))
 
 
 def _each(item_ids: list[int], change: "Callable[[int], ItemRecord]", how: Format) -> None:

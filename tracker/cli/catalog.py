@@ -16,14 +16,47 @@ from tracker.cli.terminal import (
     show,
     stop,
 )
+from tracker.core.catalog import parse_ref
 from tracker.core.errors import ElsewhereError
 
 commands = group("catalog", "The catalog: what there is, what depends on what, and who has looked.")
 
 
-@commands.callback()
-def _of_several() -> None:
-    """Keep `catalog` a group while it has one command."""
+@commands.command("sources")
+def sources_(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
+    """List the sources of the catalog, with what each said last and when.
+
+    Example: elsewhere catalog sources
+    """
+    from tracker.reports.catalog import source_shape, sources_table
+    from tracker.storage import catalog_entities
+    from tracker.storage.pages import every
+
+    with application(context).context.database.reading() as session:
+        shapes = [
+            source_shape(*one)
+            for one in every(lambda paging: catalog_entities.page_of_sources(session, paging))
+        ]
+    show(lambda: sources_table(shapes), shapes, how)
+
+
+@commands.command("show")
+def show_(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="An entity, such as component:default/checkout.")],
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Show all that the sources say of one entity.
+
+    Example: elsewhere catalog show component:default/checkout
+    """
+    from tracker.reports.catalog import entity_page, entity_shape
+    from tracker.storage import catalog_entities
+
+    entity = parse_ref(ref)
+    with application(context).context.database.reading() as session:
+        shape = entity_shape(catalog_entities.record(session, entity))
+    show(lambda: entity_page(shape), shape, how)
 
 
 @commands.command("import")

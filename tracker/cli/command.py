@@ -14,10 +14,16 @@ from tracker.cli import (
     catalog,
     database,
     demo,
+    exposures,
+    jira,
     lessons,
+    nightly,
     patterns,
     postmortems,
     programs,
+    serve,
+    sync,
+    tokens,
     where_else,
 )
 from tracker.cli.terminal import DONE, FAILED, complain, note
@@ -34,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-for module in (postmortems, where_else, demo):
+for module in (postmortems, where_else, demo, serve):
     module.add_to(app)
 for commands in (
     postmortems.commands,
@@ -42,7 +48,12 @@ for commands in (
     lessons.commands,
     patterns.commands,
     catalog.commands,
+    exposures.commands,
     programs.commands,
+    sync.commands,
+    jira.commands,
+    nightly.commands,
+    tokens.commands,
     database.commands,
 ):
     app.add_typer(commands)
@@ -74,6 +85,12 @@ def options(
             show_default=False,
         ),
     ] = None,
+    settings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="A settings file; overrides ELSEWHERE_SETTINGS.", show_default=False
+        ),
+    ] = None,
     actor: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Who makes the changes, for the audit trail.", show_default=False),
@@ -83,7 +100,7 @@ def options(
     ] = False,
 ) -> None:
     """Take the options that all commands share."""
-    overrides = {"database_url": database_url, "actor": actor}
+    overrides = {"file": settings, "database_url": database_url, "actor": actor}
     context.obj = Invocation({name: value for name, value in overrides.items() if value is not None})
 
 

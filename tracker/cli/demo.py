@@ -163,8 +163,9 @@ def _curate(opened: "Application", company: Path, told: dict[str, Any]) -> None:
 
 
 def _report(opened: "Application", lessons: list[dict[str, Any]], folder: Path) -> None:
-    from tracker.cli.where_else import ReportFormat, answer_shape, render, write_file
+    from tracker.cli.where_else import ReportFormat, render, write_file
     from tracker.core.catalog import parse_ref
+    from tracker.reports.where_else import answer_shape
     from tracker.reports.where_else_table import where_else_table
     from tracker.workflows import find_where_else
 

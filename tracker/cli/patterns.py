@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli.terminal import (
+    LARGEST,
     NEEDS_A_PERSON,
     REFUSED,
     Format,
@@ -43,12 +44,33 @@ def list_(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
 
     Example: elsewhere patterns list
     """
-    from tracker.reports.lessons import pattern_rows, patterns_table
+    from tracker.reports.patterns import pattern_row, patterns_table
     from tracker.storage import patterns
 
     with application(context).context.database.reading() as session:
-        shapes = pattern_rows(patterns.listing(session))
+        shapes = [pattern_row(one) for one in patterns.listing(session)]
     show(lambda: patterns_table(shapes), shapes, how)
+
+
+@commands.command("show")
+def show_(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    version: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST, help="An older version than the newest.")
+    ] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Show a pattern as its author wrote it, with its versions and the lessons that use it.
+
+    Example: elsewhere patterns show redis-without-command-timeout
+    """
+    from tracker.reports.patterns import pattern_page, pattern_shape
+    from tracker.storage import patterns
+
+    with application(context).context.database.reading() as session:
+        shape = pattern_shape(patterns.record(session, name, version))
+    show(lambda: pattern_page(shape), shape, how)
 
 
 @commands.command()
@@ -60,7 +82,7 @@ def check(
 
     Example: elsewhere patterns check patterns/*.yaml
     """
-    from tracker.reports.lessons import PatternRowShape, patterns_table
+    from tracker.reports.patterns import checked_pattern, patterns_table
 
     shapes, failed = [], 0
     for file in files:
@@ -70,7 +92,7 @@ def check(
             complain(error)
             failed += 1
         else:
-            shapes.append(PatternRowShape(pattern=pattern.name, version=0, about=pattern.about))
+            shapes.append(checked_pattern(pattern))
     if shapes:
         show(lambda: patterns_table(shapes), shapes, how)
     if failed:

@@ -4,7 +4,8 @@ Exit codes: 0 done; 1 failed; 2 usage, or all input refused and nothing changed;
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -82,6 +83,16 @@ def note(text: str) -> None:
     from tracker.reports.wording import visible
 
     err.print(visible(text), markup=False, highlight=False)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show people, on a terminal, that something takes its time."""
+    from rich.progress import Progress
+
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+        progress.add_task(what, total=None)
+        yield
 
 
 def complain(error: ElsewhereError) -> int:

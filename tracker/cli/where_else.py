@@ -12,7 +12,6 @@ from tracker.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from tracker.core.patterns import Pattern
-    from tracker.reports.where_else import WhereElseShape
     from tracker.workflows.find_where_else import Answer
 
 
@@ -115,6 +114,7 @@ def _pattern(named: str) -> "Pattern | str":
 
 def _print(answer: "Answer", how: ReportFormat, output: Path | None) -> None:
     if how is ReportFormat.TABLE:
+        from tracker.reports.where_else import answer_shape
         from tracker.reports.where_else_table import where_else_table
 
         out.print(where_else_table(answer_shape(answer)))
@@ -122,23 +122,10 @@ def _print(answer: "Answer", how: ReportFormat, output: Path | None) -> None:
     _deliver(render(answer, how), output)
 
 
-def answer_shape(answer: "Answer") -> "WhereElseShape":
-    """Return an answer in its public shape, without what a confidential postmortem says."""
-    from tracker.reports.where_else import where_else_shape
-
-    record = answer.lesson
-    return where_else_shape(
-        answer.report,
-        answer.graph,
-        snapshot_number=answer.snapshot,
-        lesson_title=record.lesson.title if record else None,
-        lesson_statement=record.lesson.statement if record else None,
-        learned_from=answer.learned_from,
-    )
-
-
 def render(answer: "Answer", how: ReportFormat) -> str:
     """Return a report as text of a format."""
+    from tracker.reports.where_else import answer_shape
+
     shape = answer_shape(answer)
     match how:
         case ReportFormat.JSON:

@@ -11,7 +11,7 @@ from tracker.core.action_items import ItemState, allowed_moves
 from tracker.reports.shape import Shape
 from tracker.reports.terminal import fields, line, table
 from tracker.storage.action_items import ItemRecord
-from tracker.storage.tables import AuditEntry
+from tracker.storage.tables import AuditEntry, IssueLink
 
 
 class PlaceShape(Shape):
@@ -29,6 +29,19 @@ class PlaceShape(Shape):
     confidence: float
     withdrawn_at: datetime | None
     document: dict[str, Any]
+
+
+class IssueShape(Shape):
+    """The issue that an item has, or is to have, in the tracker; ``message`` is what a person can do if that is needed."""
+
+    key: str | None
+    url: str | None
+    status: str | None
+    """As printed there."""
+    assignee: str | None
+    state: str
+    """intended, not_made, linked or missing."""
+    message: str | None
 
 
 class ItemShape(Shape):
@@ -49,6 +62,7 @@ class ItemShape(Shape):
     links: list[str]
     program: str | None
     refs: list[str]
+    issue: IssueShape | None
     places: list[PlaceShape]
     decline_reason: str | None
     declined_by: str | None
@@ -77,12 +91,13 @@ def item_shape(record: ItemRecord) -> ItemShape:
         **{
             name: getattr(item, name)
             for name in ItemShape.model_fields
-            if name not in ("team", "links", "program", "refs", "places")
+            if name not in ("team", "links", "program", "refs", "issue", "places")
         },
         team=record.team,
         links=list(record.links),
         program=record.program,
         refs=list(record.refs),
+        issue=issue_shape(record.link),
         places=[
             PlaceShape(
                 postmortem_id=postmortem.id,
@@ -100,12 +115,28 @@ def item_shape(record: ItemRecord) -> ItemShape:
     )
 
 
+def issue_shape(link: IssueLink | None) -> IssueShape | None:
+    """Return the link to an item's issue in its public shape."""
+    if link is None:
+        return None
+    return IssueShape(
+        key=link.issue_key,
+        url=link.url,
+        status=link.status,
+        assignee=link.assignee,
+        state=link.state,
+        message=link.message,
+    )
+
+
 def change_shapes(entries: Iterable[AuditEntry]) -> list[ChangeShape]:
     """Return a part of the audit trail in its public shape."""
-    return [
-        ChangeShape(at=entry.at, actor=entry.actor, action=entry.action, detail=entry.detail)
-        for entry in entries
-    ]
+    return [change_shape(entry) for entry in entries]
+
+
+def change_shape(entry: AuditEntry) -> ChangeShape:
+    """Return one entry of the audit trail in its public shape."""
+    return ChangeShape(at=entry.at, actor=entry.actor, action=entry.action, detail=entry.detail)
 
 
 def items_table(shapes: Iterable[ItemShape]) -> RenderableType:
@@ -138,6 +169,7 @@ def item_page(shape: ItemShape, changes: Iterable[ChangeShape] = ()) -> Renderab
                     "verified",
                     f"by {shape.verified_by}: {shape.verification_note}" if shape.verified_by else None,
                 ),
+                ("issue", _issue(shape.issue)),
                 ("links", " ".join(shape.links)),
             ]
         ),
@@ -166,6 +198,19 @@ def _owner(shape: ItemShape) -> str | None:
     if shape.team and shape.owner and shape.team.casefold() != shape.owner.casefold():
         return f"{shape.owner} ({shape.team})"
     return shape.owner or shape.team
+
+
+def _issue(issue: IssueShape | None) -> str | None:
+    if issue is None:
+        return None
+    named = [
+        issue.key,
+        issue.status,
+        issue.url,
+        None if issue.state == "linked" else issue.state.replace("_", " "),
+    ]
+    told = ", ".join(one for one in named if one)
+    return f"{told}: {issue.message}" if issue.message else told
 
 
 def _from(shape: ItemShape) -> str | None:

@@ -1,6 +1,6 @@
 """Lessons as machines read them, and as a terminal shows them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -9,7 +9,7 @@ from rich.text import Text
 from tracker.reports.shape import Shape
 from tracker.reports.terminal import fields, line, table
 from tracker.storage.lessons import LessonRecord
-from tracker.storage.tables import Lesson, Pattern
+from tracker.storage.tables import Lesson
 
 
 class LessonRowShape(Shape):
@@ -45,14 +45,6 @@ class LessonShape(Shape):
     version: int
 
 
-class PatternRowShape(Shape):
-    """One stored pattern in a list."""
-
-    pattern: str
-    version: int
-    about: str
-
-
 def lesson_row(lesson: Lesson, learnings: int, patterns: int) -> LessonRowShape:
     """Return one lesson of a list in its public shape."""
     return LessonRowShape(key=lesson.key, title=lesson.title, learnings=learnings, patterns=patterns)
@@ -81,11 +73,6 @@ def lesson_shape(record: LessonRecord) -> LessonShape:
         updated_at=lesson.updated_at,
         version=lesson.version,
     )
-
-
-def pattern_rows(patterns: Sequence[tuple[Pattern, int]]) -> list[PatternRowShape]:
-    """Return stored patterns in their public shape."""
-    return [PatternRowShape(pattern=one.name, version=version, about=one.about) for one, version in patterns]
 
 
 def lessons_table(shapes: Iterable[LessonRowShape]) -> RenderableType:
@@ -117,11 +104,3 @@ def lesson_page(shape: LessonShape) -> RenderableType:
     adds = f"elsewhere lessons add-pattern {shape.key} FILE"
     parts.append(Text(f"next: {asks if shape.patterns else adds}", style="dim"))
     return Group(*parts)
-
-
-def patterns_table(shapes: Iterable[PatternRowShape]) -> RenderableType:
-    """Return stored patterns for a terminal, one a line."""
-    rows = [(one.pattern, one.version, one.about) for one in shapes]
-    if not rows:
-        return Text("No patterns yet. `elsewhere lessons add-pattern LESSON FILE` keeps one.")
-    return table(("Pattern", "Version", "About"), rows, numbers=("Version",))

@@ -1,7 +1,7 @@
 """Postmortems as machines read them, and as a terminal shows them."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -9,8 +9,9 @@ from rich.text import Text
 
 from tracker.reports.shape import Shape
 from tracker.reports.terminal import fields, line, table
+from tracker.storage.lessons import LearningRecord
 from tracker.storage.postmortems import PostmortemRecord
-from tracker.storage.tables import Postmortem
+from tracker.storage.tables import Learning, Postmortem, PostmortemRevision
 
 
 class PostmortemRowShape(Shape):
@@ -26,6 +27,9 @@ class PostmortemRowShape(Shape):
     confidential: bool
     action_items: int
     learnings: int
+    created_at: datetime
+    updated_at: datetime
+    version: int
 
 
 class LearningShape(Shape):
@@ -37,6 +41,17 @@ class LearningShape(Shape):
     line_start: int
     line_end: int
     withdrawn: bool
+
+
+class LearningRecordShape(LearningShape):
+    """A learning with its postmortem and the lessons that it led to."""
+
+    rule: str
+    postmortem_id: int
+    postmortem: str
+    confidential: bool
+    lessons: list[str]
+    created_at: datetime
 
 
 class MentionShape(Shape):
@@ -69,6 +84,16 @@ class PostmortemShape(PostmortemRowShape):
     programs: list[MentionShape]
 
 
+class RevisionShape(Shape):
+    """The bytes of a postmortem as they were once ingested."""
+
+    number: int
+    content_hash: str
+    size: int
+    ingested_at: datetime
+    actor: str
+
+
 def postmortem_row(postmortem: Postmortem, items: int, learnings: int) -> PostmortemRowShape:
     """Return one postmortem of a list in its public shape."""
     return PostmortemRowShape(action_items=items, learnings=learnings, **_own(postmortem))
@@ -93,23 +118,38 @@ def postmortem_shape(record: PostmortemRecord) -> PostmortemShape:
             )
             for item, origin in record.items
         ],
-        learned=[
-            LearningShape(
-                id=learning.id,
-                text=learning.text,
-                section=learning.section,
-                line_start=learning.line_start,
-                line_end=learning.line_end,
-                withdrawn=learning.withdrawn_at is not None,
-            )
-            for learning in record.learnings
-        ],
+        learned=[LearningShape(**_learning(learning)) for learning in record.learnings],
         services=[
             MentionShape(printed=mention.printed, matched=ref, state=mention.state)
             for mention, ref in record.services
         ],
         programs=[MentionShape(printed=mention.printed, matched=key) for mention, key in record.programs],
     )
+
+
+def learning_shape(record: LearningRecord) -> LearningRecordShape:
+    """Return a learning in its public shape."""
+    learning, postmortem = record.learning, record.postmortem
+    return LearningRecordShape(
+        **_learning(learning),
+        rule=learning.rule,
+        postmortem_id=postmortem.id,
+        postmortem=postmortem.title or postmortem.name,
+        confidential=postmortem.confidential,
+        lessons=list(record.lessons),
+        created_at=learning.created_at,
+    )
+
+
+def revision_shape(revision: PostmortemRevision, size: int) -> RevisionShape:
+    """Return a revision in its public shape."""
+    fields = {name: getattr(revision, name) for name in RevisionShape.model_fields if name != "size"}
+    return RevisionShape(size=size, **fields)
+
+
+def _learning(learning: Learning) -> dict[str, Any]:
+    own = {name: getattr(learning, name) for name in LearningShape.model_fields if name != "withdrawn"}
+    return own | {"withdrawn": learning.withdrawn_at is not None}
 
 
 def _own(postmortem: Postmortem) -> dict[str, Any]:

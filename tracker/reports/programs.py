@@ -26,6 +26,7 @@ class ProgramRowShape(Shape):
     goal: str | None
     starts_on: date | None
     target_on: date | None
+    version: int
 
 
 class ProgramExposureShape(Shape):
@@ -65,19 +66,24 @@ def program_row(program: Program) -> ProgramRowShape:
     return ProgramRowShape(**{name: getattr(program, name) for name in ProgramRowShape.model_fields})
 
 
+def coverage_shape(record: ProgramRecord) -> CoverageShape:
+    """Return how far a program has come in its public shape."""
+    counted_up = record.coverage
+    return CoverageShape(
+        total=counted_up.total,
+        settled=counted_up.settled,
+        share=counted_up.share,
+        by_progress={str(state): count for state, count in counted_up.by_progress.items()},
+        stuck=stuck(record),
+    )
+
+
 def program_shape(record: ProgramRecord) -> ProgramShape:
     """Return a program in its public shape."""
-    counted_up = record.coverage
     return ProgramShape(
         **program_row(record.program).model_dump(),
         lessons=[lesson.key for lesson in record.lessons],
-        coverage=CoverageShape(
-            total=counted_up.total,
-            settled=counted_up.settled,
-            share=counted_up.share,
-            by_progress={str(state): count for state, count in counted_up.by_progress.items()},
-            stuck=stuck(record),
-        ),
+        coverage=coverage_shape(record),
         exposures=[
             ProgramExposureShape(
                 ref=one.ref,

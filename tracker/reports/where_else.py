@@ -14,6 +14,7 @@ from tracker.core.patterns import Step
 from tracker.core.where_else import CannotTell, Evidence, Exposed, VersionedPattern, WhereElse
 from tracker.reports.shape import Shape
 from tracker.reports.wording import age, entities
+from tracker.workflows.find_where_else import Answer
 
 _WHAT_IT_IS = frozenset({"kind", "tag", *ATTRIBUTES})
 """The last step of a leaf's pointer where it asks what an entity is, rather than how it is set."""
@@ -236,6 +237,19 @@ def where_else_shape(
                 for leaf, count in report.ruled_out_by_leaf
             ],
         ),
+    )
+
+
+def answer_shape(answer: Answer) -> WhereElseShape:
+    """Return an answer in its public shape, without what a confidential postmortem says."""
+    lesson = answer.lesson.lesson if answer.lesson else None
+    return where_else_shape(
+        answer.report,
+        answer.graph,
+        snapshot_number=answer.snapshot,
+        lesson_title=lesson.title if lesson else None,
+        lesson_statement=lesson.statement if lesson else None,
+        learned_from=answer.learned_from,
     )
 
 
