@@ -42,6 +42,12 @@ LARGEST_ANSWER = 64 * 2**20
 TRIES = 6
 """How often a request is made at most."""
 
+BRIEFLY = 5.0
+"""Seconds that a change may wait here; after more, whoever asks for it has to look at what it would change by now."""
+
+AFTER_CONFLICTS = (0.5, 1.0)
+"""Seconds to wait after each answer that somebody else changes the same thing; the next such answer stands."""
+
 LONGEST_WAIT = 86_400.0
 """Seconds; nobody means a longer one."""
 
@@ -81,6 +87,7 @@ class JiraClient:
         self._settings = settings
         self._pause = pause
         self._jira: JIRA | None = None
+        self._waited = 0.0
 
     def get(self, path: str, **parameters: str) -> Any:
         """Return what the site answers."""
@@ -91,7 +98,16 @@ class JiraClient:
         return self._ask("POST", path, body, {}, changes=False)
 
     def change(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
-        """Ask for a change. Raises `OutcomeUnknown` when the answer was lost; it is never asked for twice then."""
+        """Ask for a change, and again soon if somebody else changes the same thing.
+
+        Raises `OutcomeUnknown` when the answer was lost; it is never asked for twice then.
+        """
+        for pause in AFTER_CONFLICTS:
+            try:
+                return self._ask(method, path, body, {}, changes=True)
+            except Rejected as rejected:
+                if rejected.status != 409 or not self._rest(pause * random.uniform(1, 1.5)):  # noqa: S311
+                    raise
         return self._ask(method, path, body, {}, changes=True)
 
     def close(self) -> None:
@@ -99,6 +115,7 @@ class JiraClient:
         if self._jira is not None:
             self._jira.close()  # type: ignore[no-untyped-call]
             self._jira = None
+        self._waited = 0.0
 
     def masked(self, text: str) -> str:
         """Return another system's words, short, without control characters, and without our token."""
@@ -118,6 +135,7 @@ class JiraClient:
     ) -> Any:
         """Repeat a request as long as that is safe, promises something, and does not take too long."""
         spent = 0.0
+        patience = min(BRIEFLY, self._settings.wait) if changes else self._settings.wait
         for tried in range(1, TRIES + 1):
             begun = time.monotonic()
             try:
@@ -128,10 +146,17 @@ class JiraClient:
                     raise OutcomeUnknown(f"{problem}, so nobody knows whether the change was made") from None
                 wait = _wait(fault.after, tried)
                 spent += time.monotonic() - begun + wait
-                if tried == TRIES or spent > self._settings.wait:
+                if tried == TRIES or spent > patience or not self._rest(wait):
                     raise TryAgainLater(f"{problem}; nothing was changed", fault.after) from None
-            self._pause(wait)
         raise AssertionError  # the last try returns or raises
+
+    def _rest(self, seconds: float) -> bool:
+        """Wait, and tell whether there was time for it."""
+        if self._waited + seconds > self._settings.wait_total:
+            return False
+        self._waited += seconds
+        self._pause(seconds)
+        return True
 
     def _once(
         self,

@@ -15,16 +15,16 @@ from connectors.jira.mapping import (
     MARKER_PROPERTY,
     READ,
     UnexpectedAnswer,
+    changes,
     issue,
     list_in,
     mapping_in,
     objects_in,
-    payload,
     phase,
     quoted,
     text_in,
 )
-from connectors.jira.settings import JiraSettings
+from connectors.jira.settings import USUAL_LABEL, JiraSettings
 from connectors.jira.transitions import (
     MOST_STEPS,
     Step,
@@ -34,14 +34,11 @@ from connectors.jira.transitions import (
     steps_towards,
     transitions,
 )
-from tracker.core.errors import GiveUp, TryAgainLater
+from tracker.core.errors import GiveUp, OutcomeUnknown, TryAgainLater
 from tracker.core.issues import Created, Draft, Fields, Finding, Issue, Phase, Refused
 
 MOST_READ = 100
 """Issues that Jira hands over at once."""
-
-MOST_PAGES = 50
-"""Pages of a search; one that is longer goes in circles."""
 
 ANY_TIME_ZONE = timedelta(days=1)
 """JQL reads a time in the time zone of the account, and none is a day away from UTC."""
@@ -125,30 +122,36 @@ class JiraTracker:
             return found
         for page in self._search(since):
             issues, _ = self._fetch(page)
-            for one in sorted(issues, key=lambda one: -int(one.id)):
+            for one in sorted(issues, key=lambda one: int(one.id)):
                 if one.marker is not None and one.marker in markers:
-                    found[one.marker] = one
-        if len(found) < len(set(markers)):
-            self.identify()
+                    found.setdefault(one.marker, one)
+            if len(found) == len(set(markers)):
+                return found
+        self.identify()
         return found
 
     def update(self, issue_id: str, fields: Fields) -> Refused | None:
-        """Set fields of an issue, all or none."""
-        body, unsaid = payload(fields, self._settings)
+        """Set fields of an issue and add labels to it, all or none."""
+        body, unsaid = changes(fields, self._settings)
         if unsaid or not body:
             return Refused("; ".join(unsaid.values())) if unsaid else None
         try:
-            self._client.change("PUT", _path(issue_id), {"fields": body})
+            self._client.change("PUT", _path(issue_id), body)
         except Rejected as rejected:
             return self._refused(rejected)
         return None
 
     def move(self, issue_id: str, to: Phase) -> Refused | None:
         """Walk the issue through its workflow, closing it only to get where it is to be, until it is in the phase."""
+        visited: list[str] = []
         try:
-            return self._walk(issue_id, to)
+            return self._walk(issue_id, to, visited)
         except Rejected as rejected:
             return self._refused(rejected)
+        except TryAgainLater as later:
+            if len(visited) > 1:
+                raise OutcomeUnknown(f"on the way to {to}, {_itinerary(visited)}; then: {later}") from None
+            raise
 
     def diagnose(self) -> Iterator[Finding]:
         """Yield findings, up to the first fault on which everything after it depends."""
@@ -184,15 +187,17 @@ class JiraTracker:
             return issue(answer, self._settings)
 
     def _search(self, since: datetime) -> Iterator[list[str]]:
-        """Yield the ids of the issues that bear our label and were made since, page by page, the newest first.
+        """Yield the ids of the issues that bear our label and were made since, page by page, the oldest first.
 
-        Neither the project nor the account restricts it: both may be others by now.
+        Neither the project nor the account restricts it: both may be others by now, and so may the label, if it was the
+        usual one.
         """
         made_since = (since.astimezone(UTC) - ANY_TIME_ZONE).strftime("%Y-%m-%d %H:%M")
-        jql = f"labels = {quoted(self.label)} AND created >= {quoted(made_since)} ORDER BY created DESC"
+        labels = ", ".join(quoted(label) for label in dict.fromkeys((self.label, USUAL_LABEL)))
+        jql = f"labels in ({labels}) AND created >= {quoted(made_since)} ORDER BY created ASC"
         question: dict[str, Any] = {"jql": jql, "fields": ["id"], "maxResults": MOST_READ}
         tokens: set[str] = set()
-        while len(tokens) < MOST_PAGES:
+        while True:
             answer = self._asked(self._client.look_up, "search/jql", question)
             with self._understanding():
                 ids = [text_in(one, "id") for one in list_in(answer, "issues")]
@@ -202,15 +207,14 @@ class JiraTracker:
             if token is None or answer.get("isLast") is True:
                 return
             if token in tokens:
-                break
+                raise GiveUp(f"{self.site}: its search for {jql} goes in circles, which is a fault of Jira")
             tokens.add(token)
             question["nextPageToken"] = token
-        raise TryAgainLater(f"{self.site}: its search for {jql} does not come to an end; nothing was changed")
 
-    def _walk(self, issue_id: str, to: Phase) -> Refused | None:
+    def _walk(self, issue_id: str, to: Phase, visited: list[str]) -> Refused | None:
         extra, declining = self._settings.fields, self._settings.declining
         status, now = self._whereabouts(issue_id)
-        visited = [status]
+        visited.append(status)
         while now is not to and len(visited) <= MOST_STEPS:
             answer = self._client.get(f"{_path(issue_id)}/transitions", expand="transitions.fields")
             with self._understanding():
@@ -219,6 +223,7 @@ class JiraTracker:
             steps = steps_into(to, offered, declining, extra)
             step = self._take(issue_id, visited[-1], to, steps, refusals)
             if step is not None:
+                visited.append(step.transition.status)
                 return None if "resolution" in step.fields else self._arrival(issue_id, to, step)
             towards = steps_towards(to, offered, visited, extra)
             step = self._take(issue_id, visited[-1], to, towards, refusals)
@@ -260,7 +265,7 @@ class JiraTracker:
                 if rejected.status != 400:
                     raise
                 if self._whereabouts(issue_id)[0] != status:
-                    raise TryAgainLater(f"{self.site}: somebody moves the same issue just now") from None
+                    raise Rejected(409, "it is in another status already", {}, None) from None
                 guess = guessed_resolution(to, self._settings.declining)
                 if guess and "resolution" in rejected.fields and "resolution" not in step.fields:
                     guessed = Step(step.transition, {**step.fields, "resolution": {"name": guess}})
@@ -281,7 +286,7 @@ class JiraTracker:
         if rejected.status == 403:
             return Refused(f"{user} may not do that: {rejected.words}")
         if rejected.status == 409:
-            raise TryAgainLater(f"{self.site}: somebody changes the same issue just now: {rejected.words}")
+            return Refused(f"somebody changes the same issue just now: {rejected.words}")
         if rejected.status in {400, 413, 422}:
             return Refused(rejected.words)
         raise self._hopeless(rejected)

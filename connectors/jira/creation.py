@@ -72,13 +72,13 @@ def _make(
     try:
         answer = client.change("POST", "issue/bulk", {"issueUpdates": bodies})
     except Rejected as rejected:
-        if rejected.status == 413 and len(bodies) > 1:
-            half = len(bodies) // 2
-            first = _make(client, settings, bodies[:half])
-            return first + _make_after(first, client, settings, bodies[half:])
         if rejected.status not in {400, 413}:
             raise GiveUp(f"{settings.url}: no issues can be made there: {rejected.words}") from None
         failed = _failures(client, rejected.body)
+        if len(failed) < len(bodies) > 1:  # the request as a whole, maybe for one of them
+            half = len(bodies) // 2
+            first = _make(client, settings, bodies[:half])
+            return first + _make_after(first, client, settings, bodies[half:])
         return [failed.get(place, _Failed(rejected.words, rejected.fields)) for place in range(len(bodies))]
     failed = _failures(client, answer)
     try:

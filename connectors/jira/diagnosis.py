@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from connectors.jira.client import JiraClient, Rejected
 from connectors.jira.mapping import UnexpectedAnswer, mapping_in, objects_in, text_in
-from connectors.jira.settings import DECLINING, FILLED, PREFIX, JiraSettings, folded, nearest
+from connectors.jira.settings import DECLINING, FILLED, PREFIX, JiraSettings, folded
 from connectors.jira.transitions import is_to_be_filled
 from tracker.core.errors import ConnectorError
 from tracker.core.issues import Finding, Severity
@@ -46,15 +46,7 @@ class _Diagnosis:
     def findings(self) -> Iterator[Finding]:
         vital = (self.server, self.account, self.project, self.issue_type)
         steps: tuple[Callable[[], Iterator[Finding]], ...] = (
-            *(
-                self.names,
-                self.server,
-                self.account,
-                self.project,
-                self.permissions,
-                self.issue_type,
-                self.screen,
-            ),
+            *(self.server, self.account, self.project, self.permissions, self.issue_type, self.screen),
             *(self.priorities, self.accounts, self.resolutions),
         )
         for step in steps:
@@ -73,12 +65,6 @@ class _Diagnosis:
                 problem = f"the site does not answer as Jira Cloud does: {unexpected}; look at {PREFIX}URL"
                 yield _fault(subject, problem)
                 return
-
-    def names(self) -> Iterator[Finding]:
-        for name in self.settings.unknown:
-            meant = nearest(name)
-            hint = f"; {meant} may be meant" if meant else ""
-            yield _warning("names", f"{PREFIX}{name} is no setting and does nothing{hint}")
 
     def server(self) -> Iterator[Finding]:
         answer = self.client.get("serverInfo")

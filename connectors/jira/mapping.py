@@ -1,11 +1,13 @@
 """Maps issues between Jira's JSON (version 2, where texts are text) and ours. Pure.
 
-What Jira answers is looked at with suspicion: whatever is not as Jira describes it raises `UnexpectedAnswer`.
+What Jira answers is looked at with suspicion: whatever is not as Jira describes it raises `UnexpectedAnswer`, but for
+single fields of an issue, which are left out.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -43,20 +45,23 @@ class UnexpectedAnswer(ValueError):
 
 
 def issue(answer: Any, settings: JiraSettings) -> Issue:
-    """Return an issue as we know issues. A field that the site did not send is left out."""
+    """Return an issue as we know issues. A field that the site did not send, or that makes no sense, is left out."""
     fields = mapping_in(answer, "fields")
     key = text_in(answer, "key")
     number = text_in(answer, "id")
     if not number.isascii() or not number.isdecimal():
         raise UnexpectedAnswer("'id' is no number")
+    status = text_in(mapping_in(fields, "status"), "name")
+    read = _fields(fields, settings)
     return Issue(
         id=number,
         key=key,
         url=f"{settings.url}/browse/{key}",
-        status=text_in(mapping_in(fields, "status"), "name"),
-        fields=_fields(fields, settings),
+        status=status,
+        fields=read,
         updated_at=_time(text_in(fields, "updated")),
         marker=_marker(answer),
+        words={IssueField.PRIORITY: _ours(read.get(IssueField.PRIORITY), settings.priorities)},
     )
 
 
@@ -91,6 +96,17 @@ def payload(fields: Fields, settings: JiraSettings) -> tuple[dict[str, Any], dic
         elif field is not IssueField.STATUS:
             taken[_ID[field]] = _sent(field, value, settings)
     return taken, without
+
+
+def changes(fields: Fields, settings: JiraSettings) -> tuple[dict[str, Any], dict[IssueField, str]]:
+    """Return what sets fields of an issue, or nothing, and the fields that had to stay behind.
+
+    Labels are added one by one, so that those that people add meanwhile stay.
+    """
+    taken, without = payload(fields, settings)
+    labels = [{"add": label} for label in taken.pop("labels", None) or ()]
+    body = {"fields": taken, "update": {"labels": labels} if labels else {}}
+    return {name: some for name, some in body.items() if some}, without
 
 
 def new_issue(draft: Draft, settings: JiraSettings) -> tuple[dict[str, Any], dict[IssueField, str]]:
@@ -171,34 +187,42 @@ def _name(value: Any) -> str | None:
 
 def _fields(sent: Mapping[str, Any], settings: JiraSettings) -> dict[IssueField, FieldValue]:
     fields: dict[IssueField, FieldValue] = {}
-    if "summary" in sent:
-        fields[IssueField.SUMMARY] = text_in(sent, "summary")
-    if "description" in sent:
-        fields[IssueField.DESCRIPTION] = _read_text(sent["description"])
     found = phase(sent["status"], sent.get("resolution"), settings.declining)
     if found is not None:
         fields[IssueField.STATUS] = found
-    if "priority" in sent:
-        fields[IssueField.PRIORITY] = _ours(_name(sent["priority"]), settings.priorities)
-    if "duedate" in sent:
-        fields[IssueField.DUE] = _date(sent["duedate"])
-    if "assignee" in sent:
-        fields[IssueField.ASSIGNEE] = _assignee(sent["assignee"], settings)
-    if "labels" in sent:
-        labels = list_in(sent, "labels")
-        if not all(isinstance(label, str) for label in labels):
-            raise UnexpectedAnswer("'labels' holds what is no text")
-        fields[IssueField.LABELS] = frozenset(labels)
+    for field, read in _READERS.items():
+        if _ID[field] in sent:
+            with suppress(UnexpectedAnswer):  # one odd value must not stop the work on all other issues
+                fields[field] = read(sent[_ID[field]], settings)
     return fields
 
 
-def _read_text(value: Any) -> str | None:
+def _read_summary(value: Any, _: JiraSettings) -> str:
+    return text_in({"summary": value}, "summary")
+
+
+def _read_description(value: Any, _: JiraSettings) -> str | None:
     if value is not None and not isinstance(value, str):
         raise UnexpectedAnswer("'description' is no text")
     return value.replace("\r\n", "\n") if value else None
 
 
-def _assignee(value: Any, settings: JiraSettings) -> str | None:
+def _read_priority(value: Any, _: JiraSettings) -> str | None:
+    return _name(value)
+
+
+def _read_date(value: Any, _: JiraSettings) -> date | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise UnexpectedAnswer("'duedate' is no date")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise UnexpectedAnswer("'duedate' is no date") from None
+
+
+def _read_assignee(value: Any, settings: JiraSettings) -> str | None:
     if value is None:
         return None
     account = text_in(value, "accountId")
@@ -206,10 +230,24 @@ def _assignee(value: Any, settings: JiraSettings) -> str | None:
     return owner or str(value.get("displayName") or account)
 
 
-def _ours(name: str | None, words: Mapping[str, str]) -> str | None:
-    if name is None:
-        return None
-    return next((ours for ours, theirs in words.items() if folded(theirs) == folded(name)), name)
+def _read_labels(value: Any, _: JiraSettings) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
+        raise UnexpectedAnswer("'labels' is no array of texts")
+    return frozenset(value)
+
+
+_READERS: Mapping[IssueField, Callable[[Any, JiraSettings], FieldValue]] = {
+    IssueField.SUMMARY: _read_summary,
+    IssueField.DESCRIPTION: _read_description,
+    IssueField.PRIORITY: _read_priority,
+    IssueField.DUE: _read_date,
+    IssueField.ASSIGNEE: _read_assignee,
+    IssueField.LABELS: _read_labels,
+}
+
+
+def _ours(name: object, words: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(ours for ours, theirs in words.items() if folded(theirs) == folded(str(name)))
 
 
 def _translated(word: str, words: Mapping[str, str]) -> str | None:
@@ -270,17 +308,6 @@ def _without_controls(text: str, instead: str, kept: str = "") -> str:
         one if one in kept or one in joiners or unicodedata.category(one) not in hidden else instead
         for one in text
     )
-
-
-def _date(value: Any) -> date | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise UnexpectedAnswer("'duedate' is no date")
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise UnexpectedAnswer("'duedate' is no date") from None
 
 
 def _time(text: str) -> datetime:

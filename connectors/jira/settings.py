@@ -24,6 +24,9 @@ DECLINING = (
 )
 """What Jira's own schemes, and most companies, call a close without the work being done."""
 
+USUAL_LABEL = "elsewhere"
+"""The label of our issues unless somebody chose another."""
+
 FILLED = frozenset(
     {"project", "issuetype", "summary", "description", "priority", "duedate", "assignee", "labels"}
 )
@@ -37,7 +40,7 @@ _EXPECTED = {
 }
 _OPTIONAL = (
     *("TOKEN_FILE", "ISSUE_TYPE", "PRIORITIES", "ACCOUNTS", "DECLINING_RESOLUTIONS", "FIELDS", "LABEL"),
-    *("TIMEOUT", "WAIT", "INDEX_LAG"),
+    *("TIMEOUT", "WAIT", "WAIT_TOTAL", "INDEX_LAG"),
 )
 _TOKEN_SIZE = 8192
 _T = TypeVar("_T")
@@ -65,11 +68,11 @@ class JiraSettings:
     timeout: float
     """Seconds that the site may stay silent."""
     wait: float
-    """Seconds that one request may wait altogether because the site asks for it."""
+    """Seconds that one question may wait altogether because the site asks for it."""
+    wait_total: float
+    """Seconds that all requests of a connection may wait together."""
     index_lag: float
     """Seconds after which the search knows what was made."""
-    unknown: tuple[str, ...] = ()
-    """Names that look like settings and are none."""
 
 
 def read_settings(environment: Mapping[str, str]) -> JiraSettings:
@@ -86,12 +89,13 @@ def read_settings(environment: Mapping[str, str]) -> JiraSettings:
         accounts=reader.optional("ACCOUNTS", _words, {}),
         declining=reader.optional("DECLINING_RESOLUTIONS", _names, DECLINING),
         fields=reader.optional("FIELDS", _fields, {}),
-        label=reader.optional("LABEL", _label, "elsewhere"),
+        label=reader.optional("LABEL", _label, USUAL_LABEL),
         timeout=reader.optional("TIMEOUT", _seconds(1, 600), 30.0),
         wait=reader.optional("WAIT", _seconds(0, 3600), 120.0),
-        index_lag=reader.optional("INDEX_LAG", _seconds(0, 3600), 60.0),
-        unknown=tuple(sorted(set(environment) - {*_EXPECTED, *_OPTIONAL})),
+        wait_total=reader.optional("WAIT_TOTAL", _seconds(0, 86_400), 600.0),
+        index_lag=reader.optional("INDEX_LAG", _seconds(0, 86_400), 900.0),
     )
+    reader.refuse_unknown_names()
     reader.finish()
     return settings
 
@@ -116,16 +120,6 @@ class UnsetJira:
         if name.startswith("_"):
             raise AttributeError(name)
         raise self._fault
-
-
-def nearest(name: str) -> str | None:
-    """Return the setting that somebody may have meant by a name that is none.
-
-    >>> nearest("PROYECT")
-    'ELSEWHERE_JIRA_PROJECT'
-    """
-    close = difflib.get_close_matches(name, (*_EXPECTED, *_OPTIONAL), 1)
-    return PREFIX + close[0] if close else None
 
 
 class _Reader:
@@ -157,6 +151,15 @@ class _Reader:
             self.faults.append(("TOKEN_FILE", f"is set beside {PREFIX}TOKEN; set one of them"))
             return ""
         return self.optional("TOKEN_FILE", _token_in_file, "")
+
+    def refuse_unknown_names(self) -> None:
+        # A misspelt setting that does nothing is found when the harm is done.
+        known = (*_EXPECTED, *_OPTIONAL)
+        for name in sorted(set(self.values) - set(known)):
+            close = difflib.get_close_matches(name, known, 1)
+            self.faults.append(
+                (name, "is no setting" + (f"; {PREFIX}{close[0]} may be meant" if close else ""))
+            )
 
     def finish(self) -> None:
         if len(self.faults) == 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.jira.stand_in import Meanwhile, Site
+from connectors.jira.stand_in import LoseAnswer, Meanwhile, Site, step_by_step
 from tests.cli.front_door import Elsewhere
 from tests.factories import Action, postmortem_text
 from tracker.bootstrap import load_settings, open_application
@@ -95,6 +95,33 @@ def test_a_second_sync_says_that_all_agree_and_writes_nothing(synced: Elsewhere,
     assert f"Nothing to do: 2 items agree with {site.url}" in synced("sync", "apply").done().out
     assert site.requests.writes == []
     assert synced.json("sync", "show", 2)["decisions"] == []
+
+
+def test_a_person_who_repaired_jira_is_not_told_to_wait_for_the_night(
+    accepted: Elsewhere, site: Site
+) -> None:
+    site.custom_fields["customfield_1"] = "Squad"
+    site.required_fields.add("customfield_1")
+    assert accepted("sync", "apply").code == 3
+    site.required_fields.clear()
+    assert accepted("sync", "apply", "--no-retry").code == 3
+    assert site.issues == ()
+    accepted("sync", "apply").done()
+    assert len(site.issues) == 2
+
+
+def test_a_move_that_stops_halfway_undoes_nothing_here(synced: Elsewhere, site: Site) -> None:
+    site.workflow = step_by_step()
+    synced("items", "move", FIRST, "--to", "done").done()
+    lost = LoseAnswer()
+    site.faults.add(
+        lost, when=lambda request: request.path.endswith("/transitions") and request.is_write, after=1
+    )
+    synced("sync", "apply")
+    assert synced.json("items", "show", FIRST)["state"] == "done"
+    synced("sync", "apply").done()
+    assert synced.json("items", "show", FIRST)["state"] == "done"
+    assert site.issue(issue(synced, FIRST)).status == "Done"
 
 
 def test_a_run_is_told_to_machines_and_nothing_else_is_printed(accepted: Elsewhere, site: Site) -> None:

@@ -112,7 +112,7 @@ class World:
         if one.state is not None:
             self.lost_here(one, STATUS, PHASES[self.ours.state])
             self.ours = replace(self.ours, state=move(self.ours.state, one.state))
-        link = Link(LinkState.LINKED, one.issue.id, one.issue.key, one.adopted, one.agreed)
+        link = Link(LinkState.LINKED, one.issue.id, one.issue.key, one.adopted, one.agreed, one.pending)
         self.ours = replace(self.ours, link=link)
 
     def lost_here(self, one: ItemPlan, name: IssueField, before: Any) -> None:
@@ -123,12 +123,18 @@ class World:
         fields = {**dict.fromkeys(VALUES), **(one.draft or {}), STATUS: Phase.TO_DO}
         fields[PRIORITY] = fields[PRIORITY] or "Medium"
         self.theirs = issue(fields={name: as_printed(name, value) for name, value in fields.items()})
-        link = Link(LinkState.LINKED, self.theirs.id, self.theirs.key, sent=one.sends, arrived=not dies)
+        link = Link(
+            LinkState.LINKED,
+            self.theirs.id,
+            self.theirs.key,
+            sent=one.sends,
+            arrived=frozenset() if dies else frozenset(one.sends),
+        )
         self.ours = replace(self.ours, link=link)
 
     def write(self, one: ItemPlan, dies: str) -> None:
         assert self.ours.link is not None
-        self.ours = replace(self.ours, link=replace(self.ours.link, sent=one.sends))
+        self.ours = replace(self.ours, link=replace(self.ours.link, sent={**one.pending, **one.sends}))
         if dies == "before writing":
             return
         assert self.theirs is not None
@@ -140,9 +146,10 @@ class World:
                 assert any(alike(before, value) or alike(region, value) for value in kept)
             else:
                 assert any(kept.field is name and kept.theirs == before for kept in one.decisions)
+        arrived = frozenset() if dies else frozenset(one.there)
         written = {name: as_printed(name, value) for name, value in one.there.items()}
         self.theirs = replace(self.theirs, fields={**self.theirs.fields, **written})
-        self.ours = replace(self.ours, link=replace(self.ours.link, arrived=dies != "after writing"))
+        self.ours = replace(self.ours, link=replace(self.ours.link, arrived=arrived))
 
     def edit_here(self, name: IssueField, value: Any) -> None:
         self.ours = replace(self.ours, fields={**self.ours.fields, name: value})
@@ -320,15 +327,17 @@ def test_what_a_tracker_gives_by_itself_is_not_taken_for_somebody_s_wish() -> No
     assert decided(world.look()) == []
 
 
-def test_a_field_that_a_new_issue_could_not_take_is_pushed_again() -> None:
-    world = World(item(fields={**item().fields, PRIORITY: "P1"}))
+def test_a_day_that_a_new_issue_could_not_take_is_pushed_again_and_a_priority_is_not() -> None:
+    day = date(2026, 4, 30)
+    world = World(item(fields={**item().fields, PRIORITY: "P1", DUE: day}))
     (one,) = world.look()
-    world.make(replace(one, draft={SUMMARY: "Set a timeout"}), "")
+    made = {name: value for name, value in (one.draft or {}).items() if name not in {PRIORITY, DUE}}
+    world.make(replace(one, draft=made), "")
     assert world.ours.link is not None
-    sent: Fields = {SUMMARY: "Set a timeout"}
+    sent: Fields = {SUMMARY: "Set a timeout", DESCRIPTION: "Be quick.", STATUS: Phase.TO_DO}
     world.ours = replace(world.ours, link=replace(world.ours.link, sent=sent))
     (again,) = world.look()
-    assert again.there[PRIORITY] == "P1"
+    assert again.there == {DUE: day}
     assert not again.here
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.core.issue_text import alike, compose, region, split, tidy
+from tracker.core.issue_text import CUT, alike, compose, region, split, tidy
 
 REGION = "Item 7 in Elsewhere.\nServices concerned: cart, checkout"
 LINES = st.text(st.sampled_from("aB 9\n\r\t*_|{}[]#-.!é\u00a0\u2028/:"), max_size=60)
@@ -67,7 +67,13 @@ def test_a_text_is_like_itself_and_like_its_tidy_form(text: str) -> None:
 def test_a_text_that_was_cut_is_like_the_whole():
     whole = "Every caller waits for the cache. " * 30
     assert alike(whole, whole[:254].rstrip() + "…")
-    assert alike(whole, whole[:600] + "\n\n[… too long; the rest is elsewhere …]\n\nthe end")
+    assert alike(whole, whole[:600] + CUT)
+
+
+def test_a_text_that_goes_on_after_dots_was_written_by_somebody():
+    whole = "Every caller waits for the cache. " * 30
+    assert not alike(whole, whole[:600] + "… no, none does any more.")
+    assert not alike(whole, whole[:600] + "... [the rest is elsewhere …] the end")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def test_a_lost_answer_makes_no_twin(sync: Sync, lag: timedelta, *, arrives: boo
     sync.item("two")
     sync.site.faults.add(LoseAnswer(arrives), when=creation)
     sync.run()
+    sync.clock.advance(timedelta(minutes=20))
     sync.run()
     assert sorted(one.values["summary"] for one in sync.site.issues) == ["one", "two"]
     assert {sync.link(1).issue_key, sync.link(2).issue_key} == {one.key for one in sync.site.issues}
@@ -146,11 +147,9 @@ def test_a_priority_that_the_site_does_not_know_costs_an_issue_nothing_but_its_p
     assert sync.writes
     again = sync.run()
     assert (again.decisions, sync.writes) == ((), [])
-    assert "priority" in (sync.link().message or "").casefold()
     sync.clock.advance(timedelta(hours=23))
     later = sync.run()
-    assert len(sync.writes) == 1
-    assert later.needs_a_person
+    assert (later.decisions, sync.writes, later.needs_a_person) == ((), [], False)
 
 
 def test_a_token_that_expires_stops_the_run_before_anything_is_believed(sync: Sync) -> None:

@@ -59,15 +59,24 @@ def plan(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
 
 
 @commands.command()
-def apply(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
+def apply(
+    context: typer.Context,
+    retry: Annotated[
+        bool, typer.Option(help="Ask again for what Jira refused lately, or leave that to the next night.")
+    ] = True,
+    how: FormatOption = Format.TABLE,
+) -> None:
     """Sync: make issues of accepted items, write changed fields to both sides, read how far the work is.
 
     Each item is saved by itself, so a run that was cut short is completed by the next one; a second run writes nothing.
+    What Jira refused lately is asked for again, as after a repair; with --no-retry that rests for a day.
     Exit code 3 when some items need a person, each named with what to do; 1 when the run had to stop, or another is at it.
 
     Examples:
 
         elsewhere sync apply
+
+        elsewhere sync apply --no-retry
 
         elsewhere sync apply --format json | jq .counts
     """
@@ -89,6 +98,7 @@ def apply(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
             opened.settings.sync,
             lease=timedelta(seconds=opened.settings.lease_seconds),
             progress=lambda done, total: progress.update(task, completed=done, total=total),
+            retry=retry,
             stop=lambda: f"{asked[0].name} asked it to stop" if asked else None,
         )
     shape = run_shape(record)

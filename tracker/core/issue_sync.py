@@ -7,10 +7,11 @@ way. Performing a plan, reading the issues again and planning once more leaves n
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from tracker.core.action_items import ItemState, allowed_moves
-from tracker.core.issue_text import alike, compose, split, tidy
+from tracker.core.issue_text import alike, alike_in_a_line, compose, holds, is_cut, split, tidy
 from tracker.core.issues import Fields, FieldValue, Issue, IssueField, Phase
 from tracker.core.merge import Policy, Said, Winner, merge
 
@@ -72,8 +73,10 @@ Agreed = Mapping[IssueField, Halves]
 class Link:
     """The link of an item to its issue.
 
-    ``sent`` is what was about to be written there, until it has been read back; ``arrived`` says that the tracker
-    confirmed it. An ``adopted`` issue is older than the link: its words are not ours to sign.
+    ``sent`` is what was about to be written there, until it has been read back; of the fields in ``arrived`` the tracker
+    confirmed it. An ``adopted`` issue is older than the link: its words are not ours to sign. ``told`` are the fields in
+    which words of ours were ever written. An issue of which it is not known whether it was made is looked for until
+    ``certain_at``; ``blind`` says that by then nothing else that we made could be seen either.
     """
 
     state: LinkState
@@ -82,7 +85,10 @@ class Link:
     adopted: bool = False
     agreed: Agreed = field(default_factory=dict)
     sent: Fields = field(default_factory=dict)
-    arrived: bool = False
+    arrived: frozenset[IssueField] = frozenset()
+    told: frozenset[IssueField] = frozenset()
+    certain_at: datetime | None = None
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,8 @@ class ItemPlan:
     """What is to be done for one item, and what is agreed once ``here`` is done.
 
     ``here`` are new values of the item's fields and ``state`` the state that it moves to; ``there`` are new values of the
-    issue's fields (a status is a move), of which ``sends`` are our halves. ``draft`` is an issue to be made.
+    issue's fields (a status is a move), of which ``sends`` are our halves; ``pending`` was sent before, and may still
+    arrive. ``draft`` is an issue to be made.
     """
 
     item_id: int
@@ -161,6 +168,7 @@ class ItemPlan:
     state: ItemState | None = None
     there: Fields = field(default_factory=dict)
     sends: Fields = field(default_factory=dict)
+    pending: Fields = field(default_factory=dict)
     draft: Fields | None = None
     adopted: bool = False
 
@@ -189,8 +197,7 @@ def _plan_item(
     if link is None or link.state is LinkState.NOT_MADE:
         return _begin(ours, issues, policies, holders) if ours.state in OPEN else None
     if link.issue_id is None:
-        reason = "the answer to an earlier request was lost: its issue is looked for before another is made"
-        return ItemPlan(ours.item_id, (Decision(ours.item_id, DecisionKind.HOLD, reason),))
+        return ItemPlan(ours.item_id, (_unsure(ours.item_id, link),))
     if ours.state not in PHASES:
         return None
     issue = issues.get(link.issue_id)
@@ -202,6 +209,20 @@ def _plan_item(
     return _Reconciliation(ours, link, issue, policies).plan(
         *((found,) if link.state is LinkState.MISSING else ())
     )
+
+
+def _unsure(item_id: int, link: Link) -> Decision:
+    if link.blind:
+        reason = (
+            "an issue was asked for and is not found, but neither can any other be read that we made: give the account "
+            "permission to browse them, for it may only be hidden"
+        )
+        return Decision(item_id, DecisionKind.HOLD, reason, needs_a_person=True)
+    until = f" until {link.certain_at:%Y-%m-%d %H:%M} UTC" if link.certain_at else ""
+    reason = (
+        f"the answer to an earlier request was lost: its issue is looked for{until} before another is made"
+    )
+    return Decision(item_id, DecisionKind.HOLD, reason)
 
 
 def _begin(ours: Ours, issues: Mapping[str, Issue], policies: Policies, holders: dict[str, int]) -> ItemPlan:
@@ -255,6 +276,9 @@ class _Reconciliation:
         self.state: ItemState | None = None
         self.there: dict[IssueField, FieldValue] = {}
         self.sends: dict[IssueField, FieldValue] = {}
+        self.pending: dict[IssueField, FieldValue] = {}
+        # What makes an issue has arrived, or there would be none.
+        self.is_new = not (link.agreed or link.adopted)
 
     def plan(self, *first: Decision) -> ItemPlan:
         for name in _MERGED:
@@ -273,6 +297,7 @@ class _Reconciliation:
             self.state,
             self.there,
             self.sends,
+            self.pending,
             adopted=self.link.adopted,
         )
 
@@ -283,7 +308,7 @@ class _Reconciliation:
         theirs_changed = name in self.theirs and not _same(theirs, halves.theirs)
         if not (ours_changed or theirs_changed) or (self.item.confidential and name is not IssueField.STATUS):
             return
-        if name in self.theirs and _same(ours, theirs):
+        if name in self.theirs and self._means(name, ours):
             self._decide(DecisionKind.AGREE, "both say the same now", name)
             self.agreed[name] = Halves(ours, theirs)
             return
@@ -304,35 +329,57 @@ class _Reconciliation:
         if merged.conflict and policy is Policy.ASK:
             reason = f"it was changed here and in {self.issue.key}: give both the same value, or say which one holds"
             self._decide(DecisionKind.CONFLICT, reason, name, needs_a_person=True)
-        elif merged.winner is Winner.OURS and self._would_replace_words_of_others(name, halves):
+        elif merged.winner is Winner.OURS and _replaces_words_of_others(name, halves):
             reason = f"it was changed here, and {self.issue.key} had other words before it was ours: say which ones hold"
             self._decide(DecisionKind.CONFLICT, reason, name, needs_a_person=True)
         elif merged.winner is Winner.OURS:
-            self._push(name, _changed("here", policy if merged.conflict else None))
+            halfway = name is IssueField.STATUS and name in self.pending and not self._is_untouched(name)
+            stopped = f"our own move of {self.issue.key} stopped at {self.issue.status!r}"
+            self._push(name, stopped if halfway else _changed("here", policy if merged.conflict else None))
+        elif name in _WORDS and _may_be_cut(_text(halves.ours), _text(halves.theirs), _text(theirs)):
+            reason = (
+                f"it was changed in {self.issue.key}, which has only the beginning of it: put the change in here, too, or "
+                "say which one holds"
+            )
+            self._decide(DecisionKind.CONFLICT, reason, name, needs_a_person=True)
         else:
             self._pull(name, _changed(f"in {self.issue.key}", policy if merged.conflict else None))
 
-    def _would_replace_words_of_others(self, name: IssueField, halves: Halves) -> bool:
-        theirs = _text(halves.theirs)
-        return (
-            name is IssueField.DESCRIPTION
-            and self.link.adopted
-            and theirs is not None
-            and not alike(_text(halves.ours), theirs)
-        )
-
     def _halves(self, name: IssueField) -> Halves:
         """Return what was last agreed of a field, after what was on its way there when we last looked."""
-        read = self.theirs.get(name)
+        read, before = self.theirs.get(name), self.link.agreed.get(name)
         if name in self.link.sent:
             sent = self.link.sent[name]
-            # What makes an issue has arrived, or there would be none.
-            arrived = self.link.arrived or not (self.link.agreed or self.link.adopted)
-            if name in self.theirs and _is_echo(name, sent, read, arrived=arrived):
+            arrived = name in self.link.arrived or self.is_new
+            if name in self.theirs and (
+                self._means(name, sent) or _is_echo(name, sent, read, arrived=arrived, is_new=self.is_new)
+            ):
                 return Halves(sent, read)
             if arrived:
                 return Halves(sent, sent)
-        return self.link.agreed.get(name) or Halves(None, read)
+            if name is IssueField.STATUS and before and _on_the_way(before.theirs, sent, read):
+                # A move takes several steps there: we are at one of them, and nobody else wishes for it.
+                if self.ours[name] == sent:
+                    self.pending[name] = sent
+                return Halves(read, read)
+        elif name is IssueField.PRIORITY and self.is_new:  # it was made without, and that was told
+            return Halves(self.ours.get(name), read)
+        return before or Halves(None, read)
+
+    def _means(self, name: IssueField, value: FieldValue) -> bool:
+        """Return whether what is printed there is, in the tracker's words, this value of ours."""
+        theirs = self.theirs.get(name)
+        if name is not IssueField.PRIORITY or not isinstance(value, str):
+            return _same(value, theirs)
+        printed = (*self.issue.words.get(name, ()), _text(theirs) or "")
+        return value.casefold() in map(str.casefold, printed)
+
+    def _in_our_words(self, name: IssueField) -> FieldValue:
+        return next(iter(self.issue.words.get(name, ())), self.theirs.get(name))
+
+    def _is_untouched(self, name: IssueField) -> bool:
+        before = self.link.agreed.get(name)
+        return before is not None and _same(before.theirs, self.theirs.get(name))
 
     def _push(self, name: IssueField, reason: str) -> None:
         if self.item.confidential:
@@ -348,8 +395,8 @@ class _Reconciliation:
             return
         if not isinstance(theirs, Phase):
             self._decide(DecisionKind.PULL, reason, name)
-            self.here[name] = theirs
-            self.agreed[name] = Halves(theirs, theirs)
+            self.here[name] = self._in_our_words(name)
+            self.agreed[name] = Halves(self.here[name], theirs)
             return
         state = _landing(self.item.state, theirs)
         if state is None:
@@ -394,15 +441,25 @@ class _Reconciliation:
 
     def _withhold(self) -> None:
         key = self.issue.key
-        told = not self.link.adopted and any(
-            self.theirs.get(name) and _same(self.theirs[name], self.agreed[name].theirs) for name in _WORDS
-        )
+        told = bool(self.link.told) and self._has_words_of_ours()
         reason = (
             f"its postmortem became confidential, and {key} still has its words: remove them there, or restrict who sees it"
             if told
             else f"it came out of a confidential postmortem: nothing of it goes to {key}"
         )
         self.decisions.append(Decision(self.item.item_id, DecisionKind.WITHHOLD, reason, needs_a_person=told))
+
+    def _has_words_of_ours(self) -> bool:
+        """Return whether words that we wrote there may still be there, in whatever form; a doubt counts."""
+        if IssueField.DESCRIPTION in self.link.told and self.issue.fields.get(IssueField.DESCRIPTION):
+            return True
+        name = IssueField.SUMMARY
+        agreed = self.agreed[name]
+        return name in self.link.told and any(
+            holds(_text(self.theirs.get(name)), _text(words))
+            or is_cut(_text(words), _text(self.theirs.get(name)))
+            for words in (self.ours.get(name), agreed.ours, agreed.theirs)
+        )
 
     def _described(self, words: FieldValue) -> str | None:
         return _text(words) if self.link.adopted else compose(_text(words), self.item.region)
@@ -459,12 +516,43 @@ def _same(one: FieldValue, other: FieldValue) -> bool:
     return (one or None) == (other or None)
 
 
-def _is_echo(name: IssueField, sent: FieldValue, read: FieldValue, *, arrived: bool) -> bool:
+def _is_echo(name: IssueField, sent: FieldValue, read: FieldValue, *, arrived: bool, is_new: bool) -> bool:
     """Return whether a value that was read is the one that was sent, and nobody's since."""
-    if name in _WORDS:
+    if name is IssueField.SUMMARY:
+        return alike_in_a_line(_text(sent), _text(read))
+    if name is IssueField.DESCRIPTION:
         return alike(_text(sent), _text(read))
-    # Several of our priorities may be one there, and whoever gives none gets the usual one.
-    return _same(sent, read) or (arrived and name is IssueField.PRIORITY)
+    if name is IssueField.PRIORITY and sent is None:  # whoever gives none gets the usual one
+        return arrived or read is None
+    if name is IssueField.STATUS and is_new and read is Phase.IN_PROGRESS:  # the workflow may begin there
+        return True
+    return _same(sent, read)
+
+
+_RANK = (Phase.TO_DO, Phase.IN_PROGRESS, Phase.DONE)
+
+
+def _on_the_way(start: FieldValue, sent: Phase | FieldValue, read: FieldValue) -> bool:
+    """Return whether an issue may be in a phase because a move of ours did not get any further.
+
+    The way up is straight; the way back may lead through any phase, but nothing declines an issue in passing.
+    """
+    if read not in _RANK:
+        return False
+    if start not in _RANK or sent not in _RANK or _RANK.index(start) >= _RANK.index(sent):
+        return True
+    return _RANK.index(start) <= _RANK.index(read) < _RANK.index(sent)
+
+
+def _may_be_cut(ours: str | None, theirs: str | None, read: str | None) -> bool:
+    """Return whether a text there is, or was made of, the mere beginning of ours."""
+    return is_cut(ours, theirs) or is_cut(ours, read)
+
+
+def _replaces_words_of_others(name: IssueField, halves: Halves) -> bool:
+    """Return whether what would be written over was never ours: an adopted issue may hold more than the item ever did."""
+    ours, theirs = _text(halves.ours), _text(halves.theirs)
+    return name is IssueField.DESCRIPTION and theirs is not None and not alike(ours, theirs)
 
 
 def _landing(state: ItemState, phase: Phase) -> ItemState | None:

@@ -15,6 +15,10 @@ _REGION = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _LINK = re.compile(r"\[(?P<text>[^|\[\]\n]+)\|(?P<address>[^|\[\]\n]+)(?:\|[^\[\]\n]*)?\]")
+CUT = "… (the item in Elsewhere has the rest)"
+"""What stands at the end of a description that was cut to the length which a tracker takes."""
+
+_CUT = re.compile(rf"(?:{re.escape(CUT)}|…)\s*\Z")
 _SURELY_CUT = 100  # letters and digits: whoever writes anew does not begin with so many that are the same
 
 
@@ -80,11 +84,32 @@ def alike(sent: str | None, read: str | None) -> bool:
     >>> alike("see https://a.example -- *now*", "see [https://a.example|https://a.example|smart-link] - now ")
     True
     """
-    whole = _bare(sent)
-    if whole == _bare(read):
-        return True
-    starts = (_bare((read or "")[: found.start()]) for found in re.finditer("…|\\.\\.\\.|$", read or ""))
-    return any(len(start) >= _SURELY_CUT and whole.startswith(start) for start in starts)
+    return _bare(sent) == _bare(read) or is_cut(sent, read)
+
+
+def alike_in_a_line(sent: str | None, read: str | None) -> bool:
+    """Return the same of a text of one line, in which no tracker changes more than blanks.
+
+    >>> alike_in_a_line("keep  p99 < 10% ", "keep p99 < 10%"), alike_in_a_line("p99 < 10%", "p99 > 10%")
+    (True, False)
+    """
+    return _line(sent) == _line(read) or is_cut(sent, read)
+
+
+def is_cut(whole: str | None, read: str | None) -> bool:
+    """Return whether a text that was read is the beginning of a longer one, with our mark at its end."""
+    mark = _CUT.search(read or "")
+    start = _bare((read or "")[: mark.start()]) if mark else ""
+    return len(start) >= _SURELY_CUT and _bare(whole).startswith(start) and _bare(whole) != _bare(read)
+
+
+def holds(text: str | None, words: str | None) -> bool:
+    """Return whether a text has these words in it, whatever else it says.
+
+    >>> holds("[SRE] rotate the key!", "Rotate the key")
+    True
+    """
+    return bool(_bare(words)) and _bare(words).casefold() in _bare(text).casefold()
 
 
 def _in_lines(text: str) -> str:
@@ -101,3 +126,10 @@ def _bare(text: str | None) -> str:
 
 def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
+
+
+def _line(text: str | None) -> str:
+    unseen = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return " ".join(
+        "".join(" " if unicodedata.category(one) in unseen else one for one in text or "").split()
+    )

@@ -1,7 +1,7 @@
 """Issues: a piece of work as an issue tracker tells it, in words that every tracker shares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -38,8 +38,9 @@ Fields = Mapping[IssueField, FieldValue]
 class Issue:
     """An issue as it was read.
 
-    ``id`` never changes, ``key`` may. ``fields`` has our words where the tracker's settings translate them (priority,
-    assignee), the tracker's own otherwise. ``status`` is as printed there. ``marker`` is what we wrote into it.
+    ``id`` never changes, ``key`` may. ``fields`` and ``status`` are as printed there, but for an assignee whose name with
+    us is known. ``words`` are those of ours that stand for what is printed, the usual one first: settings translate them,
+    and when settings change, nobody has changed the issue. ``marker`` is what we wrote into it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Issue:
     fields: Fields
     updated_at: datetime
     marker: str | None = None
+    words: Mapping[IssueField, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

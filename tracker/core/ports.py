@@ -98,7 +98,7 @@ class IssueTracker(Protocol):
         ...
 
     def update(self, issue_id: str, fields: Fields) -> Refused | None:
-        """Set fields of an issue, the status excepted; labels are the whole set. Raises `OutcomeUnknown`."""
+        """Set fields of an issue, the status excepted; labels join those that it has. Raises `OutcomeUnknown`."""
         ...
 
     def move(self, issue_id: str, to: Phase) -> Refused | None:

@@ -35,6 +35,19 @@ def intended(session: Session, site: str) -> Sequence[IssueLink]:
     ).all()
 
 
+def newest_made(session: Session, site: str, limit: int) -> Sequence[str]:
+    """Return the ids of the issues of a site that we made last, those included that are missing by now."""
+    found = session.exec(
+        select(IssueLink.issue_id)
+        .where(
+            IssueLink.site == site, col(IssueLink.issue_id).is_not(None), col(IssueLink.adopted).is_(False)
+        )
+        .order_by(col(IssueLink.created_at).desc(), col(IssueLink.id).desc())
+        .limit(limit)
+    )
+    return [issue_id for issue_id in found if issue_id is not None]
+
+
 def linkable(session: Session, item_ids: Iterable[int] | None = None) -> Sequence[ActionItem]:
     """Return the items (of these, if some are named) that have a link or are to have one, by their number."""
     query = (

@@ -105,6 +105,6 @@ def _who(lease: Lease) -> str:
         return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
     return (
-        f"{lease.name}: {lease.actor} holds it in process {lease.pid} on {lease.host} since {when(lease.acquired_at)}, "
-        f"until {when(lease.expires_at)} if nothing more is heard of it"
+        f"another {lease.name} run is at work: {lease.actor} holds it in process {lease.pid} on {lease.host} "
+        f"since {when(lease.acquired_at)}, until {when(lease.expires_at)} if nothing more is heard of it"
     )

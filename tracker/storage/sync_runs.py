@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from tracker.core.errors import NotFound
-from tracker.core.issue_sync import Decision
+from tracker.core.issue_sync import Decision, DecisionKind
 from tracker.core.issues import IssueField
 from tracker.storage import pages
 from tracker.storage.batches import batches
@@ -122,6 +122,21 @@ def latest(session: Session, item_ids: Iterable[int]) -> dict[tuple[int, IssueFi
             )
         )
     }
+
+
+def pushed_words(session: Session, item_ids: Iterable[int]) -> dict[int, frozenset[IssueField]]:
+    """Return into which fields of these items' issues words were ever pushed, or may have been."""
+    found: dict[int, frozenset[IssueField]] = {}
+    for chunk in batches(item_ids):
+        query = select(SyncDecision.action_item_id, SyncDecision.field).where(
+            col(SyncDecision.action_item_id).in_(chunk),
+            SyncDecision.kind == DecisionKind.PUSH,
+            col(SyncDecision.field).in_([IssueField.SUMMARY, IssueField.DESCRIPTION]),
+        )
+        for item_id, name in session.exec(query.distinct()):
+            if name is not None:
+                found[item_id] = found.get(item_id, frozenset()) | {IssueField(name)}
+    return found
 
 
 def row_of(decision: Decision, run_id: int, at: datetime) -> SyncDecision:

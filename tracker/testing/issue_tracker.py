@@ -158,12 +158,12 @@ class IssueTrackerContract:
         assert tracker.update(issue.id, {IssueField.DUE: None}) is None
         assert tracker.read([issue.id])[issue.id].fields[IssueField.DUE] is None
 
-    def test_labels_are_the_whole_set(self, tracker: IssueTracker) -> None:
-        """Those that are not named are taken off."""
+    @pytest.mark.parametrize("added", [{"harbour", "cache"}, set()])
+    def test_labels_join_those_that_are_there(self, tracker: IssueTracker, added: set[str]) -> None:
+        """People add labels too, even while we do, and theirs stay."""
         issue = made(tracker, "to-be-labelled")
-        wanted = frozenset({"harbour", "cache"})
-        assert tracker.update(issue.id, {IssueField.LABELS: wanted}) is None
-        assert labels(tracker.read([issue.id])[issue.id]) == wanted
+        assert tracker.update(issue.id, {IssueField.LABELS: frozenset(added)}) is None
+        assert labels(tracker.read([issue.id])[issue.id]) == labels(issue) | added
 
     def test_a_change_of_no_issue_is_refused(self, tracker: IssueTracker, surroundings: Surroundings) -> None:
         """A person has to see why it is gone."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 from sqlmodel import Session
 
-from tracker.core.errors import ConnectorError, InvalidMove, NotFound
+from tracker.core.errors import ConnectorError, InvalidMove, NotFound, TryAgainLater
 from tracker.core.issue_sync import DEFAULT, DecisionKind, ItemPlan, Policies
 from tracker.core.issues import IssueField
 from tracker.core.merge import Winner
@@ -36,8 +36,13 @@ Stop = Callable[[], str | None]
 
 LEASE = "sync"
 
-LONGEST_WAIT = 120.0
+LONGEST_WAIT = 60.0
 """Seconds that a run waits for the tracker's index to learn of what may have been made; after that the next run looks."""
+
+PATIENCE = 600.0
+"""Seconds that a run waits altogether when the tracker says to make changes later; after that the next run makes them."""
+
+_SHORTEST_WAIT, _NAP = 1.0, 5.0
 
 _log = structlog.get_logger()
 
@@ -220,10 +225,11 @@ class _Performance:
         wait: Callable[[float], None],
     ) -> None:
         self.ledger, self.tracker, self.progress, self.stop, self.wait = ledger, tracker, progress, stop, wait
-        self.linked = Linked(ledger, tracker, policies, self._go_on)
+        self.linked = Linked(ledger, tracker, policies, self._go_on, self._be_patient)
         self.unlinked = Unlinked(ledger, self.linked, self._go_on)
         self.account: str | None = None
         self.items = 0
+        self.patience = PATIENCE
 
     @property
     def counts(self) -> dict[str, int]:
@@ -255,12 +261,29 @@ class _Performance:
             unsure = [row.action_item_id for row in issue_links.intended(session, self.tracker.site)]
         waited, pause = 0.0, 2.0
         while unsure and (seconds := self.unlinked.settle()) and waited < LONGEST_WAIT:
-            self._go_on()
-            self.wait(min(pause, seconds))
+            pause = min(pause, seconds, LONGEST_WAIT - waited)
+            self._wait(pause)
             waited, pause = waited + pause, pause * 2
         again = sorted({*unsure, *self.ledger.changed_meanwhile})
         self.linked.bring_together(again)
         self.unlinked.begin(again)
+
+    def _be_patient(self, error: TryAgainLater) -> None:
+        """Wait as long as the tracker says, or raise the error again if it does not say or the patience is at its end."""
+        if error.after is None or error.after > self.patience:
+            raise error
+        seconds = max(error.after, _SHORTEST_WAIT)
+        self.patience -= seconds
+        _log.info("tracker asks to wait", run=self.ledger.run_id, seconds=seconds)
+        self._wait(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, but not longer than until somebody asks to stop."""
+        while seconds > 0:
+            self._go_on()
+            self.wait(min(seconds, _NAP))
+            seconds -= _NAP
+        self._go_on()
 
     def _go_on(self) -> None:
         if reason := self.stop():

@@ -1,7 +1,7 @@
 """A stand-in of Jira Cloud: stateful, in memory, over real HTTP.
 
-To rehearse a sync without a Jira, run ``python -m connectors.jira.stand_in --project OPS``; it prints the
-settings to use. In a test::
+To rehearse a sync without a Jira, run ``python -m connectors.jira.stand_in --project OPS``; it prints the settings to
+use, and a line to move an issue by, as people there would. A browser shows ``/browse/OPS-1``. In a test::
 
     with running(clock) as site:
         connector = connect(site.settings)              # {"URL": …, "USER": …, "TOKEN": …, "PROJECT": …}

@@ -127,10 +127,15 @@ class Routes(list[Route]):
         return register
 
 
+def _page(request: Request) -> str:
+    """Return the path of a page for people, which has no version; nothing for any other."""
+    return request.path if request.path.startswith("/browse/") else ""
+
+
 def answer(routes: Iterable[Route], site: Site, request: Request, *, is_signed_in: bool) -> Answer:
     """Return what Jira answers to a request."""
     versioned = _VERSIONED.fullmatch(request.path)
-    version, path = versioned.groups() if versioned else ("", "")
+    version, path = versioned.groups() if versioned else ("", _page(request))
     fitting = [(route, found) for route in routes if (found := route.pattern.fullmatch(path))]
     for route, found in fitting:
         if route.method != request.method:

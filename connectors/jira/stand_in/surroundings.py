@@ -1,9 +1,11 @@
-"""Everything around issues: the server, ourselves and our rights, projects, screens, fields and people."""
+"""Everything around issues: the server, ourselves and our rights, projects, screens, fields, people, and their page."""
+
+from html import escape
 
 from connectors.jira.stand_in.call import Call, Routes
 from connectors.jira.stand_in.exchange import Answer, Refusal
 from connectors.jira.stand_in.shapes import moment
-from connectors.jira.stand_in.site import OURSELVES
+from connectors.jira.stand_in.site import OURSELVES, UNSEEN
 from connectors.jira.stand_in.workflow import PRIORITIES
 
 routes = Routes()
@@ -153,3 +155,16 @@ def user_search(call: Call) -> Answer:
     ]
     start = call.number("startAt", 0)
     return Answer(200, found[start : start + call.number("maxResults", 50)])
+
+
+@routes.on("GET", "/browse/{issue}", is_public=True)
+def browse(call: Call) -> Answer:
+    """Show an issue to whoever rehearses, who has no account to sign in with in a browser."""
+    issue = call.site.issue(call.names["issue"])
+    if issue.is_hidden:
+        raise Refusal(404, UNSEEN)
+    told = [issue.status, issue.resolution, issue.values.get("description")]
+    words = "".join(f"<p style='white-space: pre-wrap'>{escape(one)}</p>" for one in told if one)
+    title = escape(f"{issue.key}: {issue.values['summary']}")
+    page = f"<!doctype html><meta charset='utf-8'><title>{title}</title><h1>{title}</h1>{words}\n"
+    return Answer(200, page.encode(), {"Content-Type": "text/html; charset=utf-8"})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.jira import connector
 from connectors.jira.connector import JiraTracker
 from connectors.jira.stand_in import Site
 from connectors.jira.stand_in.exchange import Answer, Request
@@ -191,6 +192,18 @@ def test_a_fault_after_the_first_issues_does_not_say_that_nothing_was_done(
     assert len(jira_site.issues) == 1
 
 
+@pytest.mark.parametrize(("steps", "error"), [(0, TryAgainLater), (1, OutcomeUnknown), (2, OutcomeUnknown)])
+def test_a_fault_after_the_first_step_does_not_say_that_nothing_was_done(
+    jira_site: Site, tracker: JiraTracker, steps: int, error: type[Exception]
+) -> None:
+    jira_site.workflow = step_by_step()
+    issue = jira_site.create()
+    busy = failing(429, {"Retry-After": "1800"})
+    jira_site.faults.add(busy, when=to("POST", "/transitions"), after=steps)
+    with pytest.raises(error, match="asked too much"):
+        tracker.move(str(issue.id), Phase.DONE)
+
+
 def test_a_fault_before_the_first_issue_does(jira_site: Site, tracker: JiraTracker) -> None:
     jira_site.faults.add(failing(429, {"Retry-After": "9999"}), when=to("POST", "/bulk"), after=1)
     with pytest.raises(TryAgainLater):
@@ -207,12 +220,33 @@ def test_a_request_that_is_too_large_is_made_in_halves(jira_site: Site, tracker:
     jira_site.requests.clear()
 
 
-def test_a_request_that_is_refused_whole_is_refused_to_each_draft(
+WHOLE = AnswerInstead(Answer(400, {"errorMessages": ["Invalid request payload."], "errors": {}}))
+"""A request for several issues is refused without a word on which of them is at fault."""
+
+
+def test_a_request_that_is_refused_whole_is_refused_to_the_bad_draft_alone(
     jira_site: Site, tracker: JiraTracker
 ) -> None:
-    answer = Answer(400, {"errorMessages": ["Invalid request payload."], "errors": {}})
-    jira_site.faults.add(AnswerInstead(answer))
-    assert tracker.create([draft("m-1"), draft("m-2")]) == [Refused("Invalid request payload.")] * 2
+    jira_site.faults.add(WHOLE, when=lambda request: "Item 33" in str(request.body), times=99)
+    outcomes = tracker.create([draft(f"m-{number}", f"Item {number}") for number in range(50)])
+    assert outcomes[33] == Refused("Invalid request payload.")
+    names = {
+        jira_site.issue(one.id).values["summary"]: place
+        for place, one in enumerate(outcomes)
+        if isinstance(one, Created)
+    }
+    assert names == {f"Item {number}": number for number in range(50) if number != 33}
+    assert len(jira_site.requests.writes) < 15
+
+
+def test_drafts_that_are_all_refused_whole_are_all_told(jira_site: Site, tracker: JiraTracker) -> None:
+    jira_site.faults.add(WHOLE, times=99)
+    refused = Refused("Invalid request payload.")
+    with pytest.raises(GiveUp):  # so is everything else, even the question who we are
+        tracker.create([draft("m-1"), draft("m-2"), draft("m-3")])
+    jira_site.faults.clear()
+    jira_site.faults.add(WHOLE, when=to("POST", "/bulk"), times=99)
+    assert tracker.create([draft("m-1"), draft("m-2"), draft("m-3")]) == [refused] * 3
 
 
 def test_no_permission_to_make_issues_refuses_them(jira_site: Site, tracker: JiraTracker) -> None:
@@ -282,6 +316,38 @@ def test_every_page_of_a_search_is_looked_at(
     assert asked(jira_site) == ["POST search/jql", "POST issue/bulkfetch"] * 3
 
 
+def test_a_search_ends_with_the_last_of_the_issues_looked_for(
+    jira_site: Site, tracker: JiraTracker, clock: SettableClock
+) -> None:
+    began = clock()
+    tracker.create([draft("m-1")])
+    clock.advance(timedelta(seconds=1))
+    for _ in range(201):
+        jira_site.create(labels=["elsewhere"])
+    jira_site.requests.clear()
+    assert set(tracker.find_marked(["m-1"], began)) == {"m-1"}
+    assert asked(jira_site) == ["POST search/jql", "POST issue/bulkfetch"]
+
+
+def test_no_number_of_pages_is_too_many(
+    jira_site: Site, tracker: JiraTracker, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connector, "MOST_READ", 1)
+    for _ in range(60):
+        jira_site.create(labels=["elsewhere"])
+    tracker.create([draft("m-1")])
+    assert set(tracker.find_marked(["m-1"], clock())) == {"m-1"}
+
+
+def test_an_issue_is_found_though_another_label_was_chosen_since(
+    jira_site: Site, tracker: JiraTracker, pauses: list[float], clock: SettableClock
+) -> None:
+    tracker.create([draft("m-1")])
+    renamed = connected(jira_site, pauses, LABEL="elsewhere-production")
+    assert set(renamed.find_marked({"m-1"}, clock())) == {"m-1"}
+    renamed.close()
+
+
 @pytest.mark.parametrize("label", ['a"OR"b', "a\\", "and", 'x"', "label=1"])
 def test_a_label_is_a_word_in_a_query_and_nothing_else(
     jira_site: Site, pauses: list[float], clock: SettableClock, label: str
@@ -332,15 +398,32 @@ def test_a_change_without_permission_is_refused(jira_site: Site, tracker: JiraTr
 
 
 @pytest.mark.parametrize("change", ["update", "move"])
-def test_a_change_at_the_same_time_as_another_is_for_later(
-    jira_site: Site, tracker: JiraTracker, change: str
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_change_at_the_same_time_as_another_is_tried_again_soon(
+    jira_site: Site, tracker: JiraTracker, pauses: list[float], change: str, times: int
 ) -> None:
     issue = jira_site.create()
     conflict = AnswerInstead(Answer(409, {"errorMessages": ["Edit conflict."], "errors": {}}))
-    jira_site.faults.add(conflict, when=lambda request: request.is_write)
+    jira_site.faults.add(conflict, when=lambda request: request.is_write, times=times)
     value: Any = {IssueField.SUMMARY: "New"} if change == "update" else Phase.DONE
-    with pytest.raises(TryAgainLater, match=r"somebody changes the same issue just now: Edit conflict\."):
-        getattr(tracker, change)(str(issue.id), value)
+    outcome = getattr(tracker, change)(str(issue.id), value)
+    refused = Refused("somebody changes the same issue just now: Edit conflict.")
+    assert outcome == (None if times < 3 else refused)
+    assert len(jira_site.requests.writes) == min(times + 1, 3)
+    assert sum(pauses) < 3
+
+
+def test_a_label_that_somebody_adds_meanwhile_stays(jira_site: Site, tracker: JiraTracker) -> None:
+    issue = jira_site.create(labels=["theirs"])
+    label = Meanwhile(lambda: jira_site.edit(issue.id, labels=["theirs", "new"]))
+    jira_site.faults.add(label, when=lambda request: request.method == "PUT")
+    assert tracker.update(str(issue.id), {IssueField.LABELS: frozenset({"theirs", "elsewhere"})}) is None
+    assert set(jira_site.issue(issue.id).values["labels"]) == {"theirs", "new", "elsewhere"}
+
+
+def test_no_labels_are_nothing_to_change(jira_site: Site, tracker: JiraTracker) -> None:
+    assert tracker.update(str(jira_site.create().id), {IssueField.LABELS: frozenset()}) is None
+    assert jira_site.requests == []
 
 
 # Moving
@@ -425,8 +508,9 @@ def test_what_somebody_does_meanwhile_is_not_undone(jira_site: Site, tracker: Ji
     issue = jira_site.create()
     decline = Meanwhile(lambda: jira_site.transition(issue.id, "Done", "Won't Do"))
     jira_site.faults.add(decline, when=to("POST", "/transitions"))
-    with pytest.raises(TryAgainLater, match="somebody moves the same issue just now"):
-        tracker.move(str(issue.id), Phase.DONE)
+    assert tracker.move(str(issue.id), Phase.DONE) == Refused(
+        "somebody changes the same issue just now: it is in another status already"
+    )
     assert jira_site.issue(issue.id).resolution == "Won't Do"
 
 

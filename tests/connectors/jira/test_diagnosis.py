@@ -177,16 +177,6 @@ def test_what_the_site_does_not_tell_stops_only_what_depends_on_it(jira_site: Si
     jira_site.requests.clear()
 
 
-def test_a_name_that_is_no_setting_is_told_with_the_one_that_may_be_meant(jira_site: Site) -> None:
-    assert bad(jira_site, PRIORITY="{}") == [
-        (
-            "names",
-            "warning",
-            "ELSEWHERE_JIRA_PRIORITY is no setting and does nothing; ELSEWHERE_JIRA_PRIORITIES may be meant",
-        )
-    ]
-
-
 def test_an_answer_of_another_shape_is_a_finding_and_not_a_crash(
     jira_site: Site, tracker: JiraTracker
 ) -> None:

@@ -202,6 +202,41 @@ def test_a_question_is_asked_again(  # noqa: PLR0917 - parameters of the cases, 
     jira_site.requests.clear()
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("call", ["create", "update", "move"])
+def test_a_change_does_not_wait_for_long(  # noqa: PLR0917 - parameters of the cases, and fixtures
+    jira_site: Site, tracker: JiraTracker, ticket: str, pauses: list[float], call: str, status: int
+) -> None:
+    before = jira_site.issues
+    jira_site.faults.add(failing(status, {"Retry-After": "6"}), when=is_write)
+    with pytest.raises(TryAgainLater, match="nothing was changed") as later:
+        CALLS[call](tracker)
+    assert later.value.after == 6
+    assert pauses == []
+    jira_site.faults.add(failing(status, {"Retry-After": "2"}), when=is_write, times=9)
+    with pytest.raises(TryAgainLater):
+        CALLS[call](tracker)
+    assert len(pauses) == 2
+    assert jira_site.issues == before
+    assert ticket == "10001"
+
+
+def test_all_requests_together_wait_so_long_and_no_longer(jira_site: Site, pauses: list[float]) -> None:
+    tracker = connected(jira_site, pauses, WAIT_TOTAL="100")
+    for _ in range(2):
+        jira_site.faults.add(failing(429, {"Retry-After": "40"}))
+        tracker.identify()
+    jira_site.faults.add(failing(429, {"Retry-After": "40"}), times=2)
+    with pytest.raises(TryAgainLater) as later:
+        tracker.identify()
+    assert later.value.after == 40
+    assert len(pauses) == 2
+    tracker.close()
+    tracker.identify()
+    assert len(pauses) == 3
+    tracker.close()
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_nobody_there_is_worth_another_try(pauses: list[float], jira_site: Site, call: str) -> None:
     with socket.socket() as free:
@@ -210,7 +245,11 @@ def test_nobody_there_is_worth_another_try(pauses: list[float], jira_site: Site,
         with pytest.raises(TryAgainLater, match=r"cannot be reached .*nothing was changed"):
             CALLS[call](tracker)
         tracker.close()
-    assert len(pauses) == client.TRIES - 1
+    if call in {"create", "update"}:
+        assert 1 <= len(pauses) <= 2
+        assert sum(pauses) <= client.BRIEFLY
+    else:
+        assert len(pauses) == client.TRIES - 1
 
 
 def test_an_answer_that_drips_is_given_up(
@@ -347,7 +386,7 @@ def test_a_search_that_goes_in_circles_is_no_proof_of_absence(
     jira_site.faults.add(
         AnswerInstead(page), when=lambda request: request.to("POST", "/search/jql"), times=99
     )
-    with pytest.raises(TryAgainLater, match="does not come to an end"):
+    with pytest.raises(GiveUp, match="goes in circles"):
         tracker.find_marked({"m-1"}, BEGAN)
 
 

@@ -74,11 +74,12 @@ def test_an_issue_is_read_in_our_words() -> None:
         IssueField.SUMMARY: "Set a timeout",
         IssueField.DESCRIPTION: "Line\nline",
         IssueField.STATUS: Phase.TO_DO,
-        IssueField.PRIORITY: "P0",
+        IssueField.PRIORITY: "highest",
         IssueField.DUE: date(2026, 3, 31),
         IssueField.ASSIGNEE: "Ana Lima",
         IssueField.LABELS: frozenset({"a", "b"}),
     }
+    assert read.words == {IssueField.PRIORITY: ("P0", "urgent")}
 
 
 def test_a_field_that_was_not_sent_is_left_out_and_an_empty_one_is_none() -> None:
@@ -141,21 +142,37 @@ def test_what_others_write_into_the_property_is_no_marker(properties: Any) -> No
     [
         {"updated": "yesterday"},
         {"updated": 1},
-        {"summary": None},
-        {"duedate": "2026-02-30"},
-        {"duedate": 20260230},
-        {"labels": "a"},
-        {"labels": [1]},
         {"status": None},
         {"status": {"name": "Done"}},
-        {"priority": "High"},
-        {"assignee": {"displayName": "Bo"}},
-        {"description": {"type": "doc"}},
+        {"status": {"name": "Done", "statusCategory": {"key": "done"}}, "resolution": "Done"},
     ],
 )
 def test_another_shape_is_not_guessed_at(wrong: dict[str, Any]) -> None:
     with pytest.raises(UnexpectedAnswer):
         issue(answer(**wrong), settings())
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"summary": None},
+        {"duedate": "2026-02-30"},
+        {"duedate": "20226-01-01"},
+        {"duedate": 20260230},
+        {"labels": "a"},
+        {"labels": [1]},
+        {"priority": "High"},
+        {"assignee": {"displayName": "Bo"}},
+        {"description": {"type": "doc"}},
+    ],
+)
+def test_a_field_that_makes_no_sense_was_not_read(odd: dict[str, Any]) -> None:
+    fields = {"duedate": "2026-03-31", "labels": [], "priority": None, "assignee": None, "description": "x"}
+    whole = issue(answer(**fields), settings()).fields
+    ((name, _),) = odd.items()
+    kept = {field: value for field, value in whole.items() if not name.startswith(field.value)}
+    assert len(kept) == len(whole) - 1
+    assert issue(answer(**{**fields, **odd}), settings()).fields == kept
 
 
 JSON = st.recursive(

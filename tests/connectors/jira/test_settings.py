@@ -35,7 +35,8 @@ def test_four_settings_are_enough() -> None:
     assert (settings.url, settings.user, settings.token) == (GOOD["URL"], GOOD["USER"], SECRET)
     assert (settings.project, settings.issue_type, settings.label) == ("OPS", "Task", "elsewhere")
     assert (settings.declining, settings.priorities, settings.accounts) == (DECLINING, {}, {})
-    assert (settings.timeout, settings.wait, settings.index_lag) == (30, 120, 60)
+    assert (settings.timeout, settings.wait, settings.wait_total) == (30, 120, 600)
+    assert settings.index_lag == 15 * 60
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:
@@ -145,6 +146,7 @@ def test_another_address_is_refused(written: str, problem: str) -> None:
         ("TIMEOUT", "0"),
         ("TIMEOUT", "nan"),
         ("WAIT", "-1"),
+        ("WAIT_TOTAL", "1e9"),
         ("INDEX_LAG", "inf"),
     ],
 )
@@ -152,6 +154,12 @@ def test_a_value_that_cannot_be_meant_is_refused(name: str, value: str) -> None:
     message = refusal(**{name: value})
     assert message.startswith(f"ELSEWHERE_JIRA_{name}: ")
     assert "\n" not in message
+
+
+def test_a_name_that_is_no_setting_is_refused_with_the_one_that_may_be_meant() -> None:
+    assert refusal(PROIRITIES="{}") == (
+        "ELSEWHERE_JIRA_PROIRITIES: is no setting; ELSEWHERE_JIRA_PRIORITIES may be meant"
+    )
 
 
 def test_words_are_translated_by_json_objects() -> None:

@@ -1,5 +1,6 @@
 """The stand-in as a program of its own, and under bodies that nobody should send."""
 
+import json
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.jira.stand_in import Site
+from connectors.jira.stand_in.__main__ import how_to_move
 from connectors.jira.stand_in.fields import ON_EVERY_SCREEN
 
 JSON = st.recursive(
@@ -55,6 +57,32 @@ def test_it_runs_as_a_program_and_prints_its_settings():
         program.send_signal(signal.SIGINT)
         assert program.wait(10) == 0
     assert (exported["URL"], exported["PROJECT"]) == (url, "OPS")
+
+
+def test_it_says_how_to_move_an_issue_as_people_do(jira_site: Site):
+    issue = jira_site.create("Close the valve")
+    told = how_to_move(jira_site)[-1]
+    with requests.post(
+        told.rpartition(" ")[2],
+        json=json.loads(re.search(r"-d '(.+?)'", told)[1]),
+        auth=tuple(re.search(r"-u (\S+)", told)[1].split(":")),
+        timeout=5,
+    ) as answer:
+        assert answer.status_code == 204
+    assert jira_site.issue(issue.id).status == "In Progress"
+
+
+def test_a_browser_shows_an_issue_and_no_markup_of_it_acts(jira_site: Site):
+    issue = jira_site.create("Close <b>the valve", description="<script>")
+    with requests.get(f"{jira_site.url}/browse/{issue.key}", timeout=5) as answer:
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert "OPS-1: Close &lt;b&gt;the valve" in answer.text
+        assert "<script>" not in answer.text
+        assert issue.status in answer.text
+    for absent in ("browse/OPS-2", "issue/OPS-1", "browse/OPS-1/more"):
+        with requests.get(f"{jira_site.url}/{absent}", timeout=5) as answer:
+            assert answer.status_code == 404
+    jira_site.requests.clear()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

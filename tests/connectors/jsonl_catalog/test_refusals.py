@@ -203,3 +203,13 @@ def test_a_file_that_is_not_there_is_refused(location: str) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidCatalog, match=r"cannot be read \(Is a directory\)"):
         connect({}).read(os.fspath(tmp_path))
+
+
+def test_gzip_that_unpacks_to_far_more_than_a_catalog_is_refused(tmp_path: Path) -> None:
+    bomb = gzip.compress(HEADER + b"\n" * (100 * 2**20), 9)
+    assert "unpacks to far more than a catalog does" in refusal(tmp_path, bomb)
+
+
+def test_a_line_after_very_many_blank_ones_is_still_named_by_its_number(tmp_path: Path) -> None:
+    blank = b"\n" * (3 * 2**20) + b" \n\t\r\n"
+    assert refusal(tmp_path, HEADER + blank + b"  x").startswith("c.jsonl:3145732: not JSON")

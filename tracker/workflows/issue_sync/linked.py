@@ -9,7 +9,7 @@ import structlog
 from sqlmodel import Session
 
 from tracker.core.action_items import move
-from tracker.core.errors import ChangedMeanwhile, OutcomeUnknown
+from tracker.core.errors import ChangedMeanwhile, OutcomeUnknown, TryAgainLater
 from tracker.core.issue_sync import Decision, DecisionKind, LinkState, Policies
 from tracker.core.issues import FieldValue, Issue, IssueField, Phase
 from tracker.core.ports import IssueTracker
@@ -31,14 +31,19 @@ _log = structlog.get_logger()  # numbers, never words: an item may be confidenti
 
 @dataclass
 class Linked:
-    """Brings items and their issues together. ``before_each`` is called before anything is asked of the tracker."""
+    """Brings items and their issues together.
+
+    ``before_each`` is called before anything is asked of the tracker, ``be_patient`` when it says to come back later: it
+    waits, or raises the error again.
+    """
 
     ledger: Ledger
     tracker: IssueTracker
     policies: Policies
     before_each: Callable[[], None]
-    arrived: set[int] = field(default_factory=set)
-    """Items whose issues took all that is noted as sent, and were not read since."""
+    be_patient: Callable[[TryAgainLater], None]
+    arrived: dict[int, frozenset[IssueField]] = field(default_factory=dict)
+    """By item, the fields that its issue took, and that were not read since."""
 
     def bring_together(self, item_ids: Iterable[int], *, write: bool = True) -> None:
         """Bring items and their issues together; items without one are passed over."""
@@ -49,10 +54,19 @@ class Linked:
             if write:
                 for few in parts((case.id for case in cases if case.plan.there), WRITTEN_AT_ONCE):
                     for case in self._look(few):
-                        if self.keep(case) and case.plan.there:
-                            self.before_each()
-                            self._write(case)
+                        self._keep_and_write(case)
                     self.bring_together(few, write=False)
+
+    def _keep_and_write(self, case: Case | None) -> None:
+        """Write what is planned; if that has to wait, it is planned anew afterwards."""
+        while case is not None and self.keep(case) and case.plan.there:
+            self.before_each()
+            try:
+                self._write(case)
+                break
+            except TryAgainLater as error:
+                self.be_patient(error)
+            case = next(iter(self._look([case.id])), None)
 
     def _look(self, item_ids: Sequence[int]) -> list[Case]:
         self.before_each()
@@ -82,7 +96,9 @@ class Linked:
     def _marked(self, side: Side) -> Side:
         if side.id not in self.arrived or side.ours.link is None:
             return side
-        return replace(side, ours=replace(side.ours, link=replace(side.ours.link, arrived=True)))
+        return replace(
+            side, ours=replace(side.ours, link=replace(side.ours.link, arrived=self.arrived[side.id]))
+        )
 
     def keep(self, case: Case, *, written: bool = False) -> bool:
         """Save what a plan changes here, in one transaction; returns false if somebody changed the item meanwhile.
@@ -110,7 +126,7 @@ class Linked:
         if rows is None:
             return False
         if plan.issue is not None:
-            self.arrived.discard(case.id)
+            self.arrived.pop(case.id, None)
         self.ledger.ask(case, rows)
         return True
 
@@ -128,7 +144,7 @@ class Linked:
                 "assignee": issue.fields.get(IssueField.ASSIGNEE, link.assignee if link else None),
                 "adopted": plan.adopted,
                 "agreed": issue_links.agreed_as_json(plan.agreed),
-                "sent": {},
+                "sent": issue_links.fields_as_json(plan.pending),
             }
         elif any(one.kind is DecisionKind.MISSING for one in plan.decisions):
             columns = {"state": LinkState.MISSING}
@@ -179,35 +195,69 @@ class Linked:
             link = issue_links.of_item(session, case.id)
             if link is None or link.agreed != issue_links.agreed_as_json(plan.agreed):
                 return None
-            sent = issue_links.fields_as_json(plan.sends)
+            if not self._is_as_planned(session, case):
+                return None
+            sent = issue_links.fields_as_json({**plan.pending, **plan.sends})
             self.ledger.save_link(session, case.id, link, sent=sent, attempted_at=self.ledger.context.now)
             return self.ledger.decide(session, [one for one in pushes if one not in retried])
 
         if plan.issue is None or self.ledger.transact([case.id], note) is None:
             return
         try:
-            refused = self._update(plan.issue, plan.there)
+            refused = self._update(case, plan.issue)
         except OutcomeUnknown:  # what is read back tells
             _log.warning("answer to a change of an issue lost", run=self.ledger.run_id, item=case.id)
             return
-        self.arrived.add(case.id)
         if refused or retried:
             self._note_refusals(case, refused, [one for one in retried if one.field not in refused])
 
-    def _update(self, issue: Issue, there: Mapping[IssueField, FieldValue]) -> dict[IssueField, str]:
+    def _is_as_planned(self, session: Session, case: Case) -> bool:
+        """Return whether our side of an item still is as it was planned for, and so may still go out."""
+        ours, plan = case.side.ours, case.plan
+        planned = replace(
+            ours, fields={**ours.fields, **plan.here}, state=plan.state or ours.state, link=None
+        )
+        today = self.ledger.context.now.date()
+        return any(
+            replace(side.ours, link=None) == planned for side in load(session, self.tracker, today, [case.id])
+        )
+
+    def _update(self, case: Case, issue: Issue) -> dict[IssueField, str]:
         """Write to an issue; returns the fields that it refused, with its reasons."""
-        fields: dict[IssueField, FieldValue] = {**there}
+        fields: dict[IssueField, FieldValue] = {**case.plan.there}
         to = fields.pop(IssueField.STATUS, None)
         refused: dict[IssueField, str] = {}
         refusal = self.tracker.update(issue.id, fields) if fields else None
         for name, value in fields.items() if refusal else ():
             # One field that is not taken must not keep the others back.
-            refusal = self.tracker.update(issue.id, {name: value}) if len(fields) > 1 else refusal
-            if refusal is not None:
+            if len(fields) > 1:
+                if not self._may_go_on(case):
+                    return refused
+                refusal = self.tracker.update(issue.id, {name: value})
+            if refusal is None:
+                self._arrived(case, name)
+            else:
                 refused[name] = refusal.problem
-        if isinstance(to, Phase) and (refusal := self.tracker.move(issue.id, to)) is not None:
-            refused[IssueField.STATUS] = refusal.problem
+        if not refusal and not refused:
+            self._arrived(case, *fields)
+        if isinstance(to, Phase) and (not fields or self._may_go_on(case)):
+            if (refusal := self.tracker.move(issue.id, to)) is not None:
+                refused[IssueField.STATUS] = refusal.problem
+            else:
+                self._arrived(case, IssueField.STATUS)
         return refused
+
+    def _may_go_on(self, case: Case) -> bool:
+        """Return whether nobody changed our side while the tracker answered; else the item is planned anew."""
+        self.before_each()
+        with self.ledger.context.database.reading() as session:
+            unchanged = self._is_as_planned(session, case)
+        if not unchanged:
+            self.ledger.changed_meanwhile.add(case.id)
+        return unchanged
+
+    def _arrived(self, case: Case, *names: IssueField) -> None:
+        self.arrived[case.id] = self.arrived.get(case.id, frozenset()) | frozenset(names)
 
     def _note_refusals(
         self, case: Case, refused: Mapping[IssueField, str], at_last: Sequence[Decision]
@@ -217,7 +267,10 @@ class Linked:
             for one in case.plan.decisions
             if one.kind is DecisionKind.PUSH and (name := one.field) in refused and name is not None
         ]
-        sends = {name: value for name, value in case.plan.sends.items() if name not in refused}
+        # A refused move may have gone some of its steps.
+        given_up = refused.keys() - {IssueField.STATUS}
+        sent = {**case.plan.pending, **case.plan.sends}
+        sends = {name: value for name, value in sent.items() if name not in given_up}
 
         def work(session: Session) -> list[SyncDecision]:
             link = issue_links.of_item(session, case.id)

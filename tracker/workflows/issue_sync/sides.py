@@ -1,23 +1,29 @@
 """Loads both sides of the sync: items with their links from here, issues from there."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
 from tracker.core.catalog import Ref, short_name
-from tracker.core.issue_sync import Decision, DecisionKind, ItemPlan, Ours, Policies
+from tracker.core.issue_sync import Decision, DecisionKind, ItemPlan, LinkState, Ours, Policies
 from tracker.core.issue_sync import plan as plan_items
 from tracker.core.issue_text import region
 from tracker.core.issues import Issue, IssueField
 from tracker.core.ports import IssueTracker
-from tracker.storage import action_items, issue_links, mentions
+from tracker.storage import action_items, issue_links, mentions, sync_runs
 from tracker.storage.action_items import ItemRecord
 from tracker.storage.tables import ActionItem, IssueLink
 
 AT_ONCE = 100
 """Issues that are read at once: so many at most grow old before they are decided upon."""
+
+LONGEST_REQUEST = 180.0
+"""Seconds that a request to make issues may take, from when it is noted to when the tracker has done it."""
+
+WORDS = frozenset({IssueField.SUMMARY, IssueField.DESCRIPTION})
+"""The fields in which an issue has an item's words."""
 
 FIELDS: Mapping[IssueField, str] = {
     IssueField.SUMMARY: "title",
@@ -53,7 +59,10 @@ def load(
     impacted = mentions.confirmed_services(
         session, (postmortem.id for one in records for _, postmortem in one.origins)
     )
-    return [_side(one, impacted, tracker) for one in records]
+    pushed = sync_runs.pushed_words(
+        session, [one.item.id for one in records if one.link and one.link.adopted]
+    )
+    return [_side(one, impacted, tracker, pushed) for one in records]
 
 
 def read(
@@ -76,9 +85,30 @@ def plan_sides(
     taken: Mapping[str, int] | None = None,
 ) -> list[ItemPlan]:
     """Plan these items; one whose issue is on another site waits for a person."""
-    strange = [side for side in sides if side.link is not None and side.link.site != site]
-    here = [side.ours for side in sides if side.link is None or side.link.site == site]
+    strange = [side for side in sides if _is_of_another(side.link, site)]
+    here = [side.ours for side in sides if not _is_of_another(side.link, site)]
     return [*plan_items(here, issues, policies, taken), *(_elsewhere(side, site) for side in strange)]
+
+
+def certain_at(link: IssueLink, tracker: IssueTracker, *, heard: bool) -> datetime:
+    """Return when it is certain whether an issue was made that was asked for.
+
+    Unless we ``heard`` the connection break, the request may have been under way for a while after it was noted.
+    """
+    lag = tracker.index_lag
+    margin = (
+        0 if heard else min(LONGEST_REQUEST, lag)
+    )  # so little a lag is a rehearsal's, which answers at once
+    return (link.attempted_at or link.created_at) + timedelta(seconds=lag + margin)
+
+
+def _is_of_another(link: IssueLink | None, site: str) -> bool:
+    """Return whether a link has an issue, or may have one, on another site; one that was never made is nowhere."""
+    return (
+        link is not None
+        and link.site != site
+        and (link.issue_id is not None or link.state is LinkState.INTENDED)
+    )
 
 
 def _elsewhere(side: Side, site: str) -> ItemPlan:
@@ -89,7 +119,12 @@ def _elsewhere(side: Side, site: str) -> ItemPlan:
     return ItemPlan(side.id, (Decision(side.id, DecisionKind.HOLD, reason, needs_a_person=True),))
 
 
-def _side(record: ItemRecord, impacted: Mapping[int, Sequence[str]], tracker: IssueTracker) -> Side:
+def _side(
+    record: ItemRecord,
+    impacted: Mapping[int, Sequence[str]],
+    tracker: IssueTracker,
+    pushed: Mapping[int, frozenset[IssueField]],
+) -> Side:
     item, link = record.item, record.link
     services = [
         *(short_name(Ref(ref)) for ref in record.refs),
@@ -109,9 +144,15 @@ def _side(record: ItemRecord, impacted: Mapping[int, Sequence[str]], tracker: Is
         ),
         cited=tuple(dict.fromkeys(key for key in keys if key)),
         confidential=any(postmortem.confidential for _, postmortem in record.origins),
-        link=issue_links.as_link(link) if link else None,
+        link=replace(
+            issue_links.as_link(link),
+            told=pushed.get(item.id, frozenset()) if link.adopted else WORDS,
+            certain_at=certain_at(link, tracker, heard=False) if link.state is LinkState.INTENDED else None,
+        )
+        if link
+        else None,
     )
     names = () if ours.confidential else ours.cited
-    if link is not None and (link.issue_id or link.site != tracker.site):
+    if link is not None and (link.issue_id or _is_of_another(link, tracker.site)):
         names = (link.issue_id,) if link.issue_id and link.site == tracker.site else ()
     return Side(ours, item, link, names)

@@ -1,7 +1,7 @@
 """Items that have no issue: they adopt the one that they cite or get a new one, and never two."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
@@ -11,15 +11,18 @@ from sqlmodel import Session
 
 from tracker.core.errors import OutcomeUnknown, TryAgainLater
 from tracker.core.issue_sync import Decision, DecisionKind, LinkState
-from tracker.core.issues import Created, Draft, Issue, Refused
+from tracker.core.issues import Created, Draft, Issue, IssueField, Refused
 from tracker.storage import issue_links
 from tracker.storage.tables import SyncDecision
 from tracker.workflows.issue_sync.ledger import Case, Ledger
 from tracker.workflows.issue_sync.linked import Linked, parts
-from tracker.workflows.issue_sync.sides import load, plan_sides, read
+from tracker.workflows.issue_sync.sides import AT_ONCE, Side, certain_at, load, plan_sides, read
 
 SKEW = timedelta(hours=1)
 """How far the tracker's clock may be from ours."""
+
+_NO_LOSS = frozenset({IssueField.PRIORITY, IssueField.ASSIGNEE})
+"""Fields without which a new issue is as good: the word is not known there, or the person has no account."""
 
 _log = structlog.get_logger()  # numbers, never words: an item may be confidential
 
@@ -31,13 +34,17 @@ class Unlinked:
     ledger: Ledger
     linked: Linked
     before_each: Callable[[], None]
+    lost: set[int] = field(default_factory=set)
+    """Items whose new issues were asked for in this run, and the answer was lost."""
+    blind: bool = False
+    """Whether issues that should be seen by now are not, and no other that we made is seen either."""
 
     def begin(self, item_ids: Iterable[int]) -> None:
         """Give items an issue; those that have one, or may have one by now, are passed over."""
         context, tracker = self.ledger.context, self.linked.tracker
         with context.database.reading() as session:
             sides = [
-                side
+                self._doubted(side)
                 for side in load(session, tracker, context.now.date(), item_ids)
                 if not (side.link and side.link.issue_id)
             ]
@@ -54,6 +61,17 @@ class Unlinked:
             self.before_each()
             self._create(some)
         self.linked.bring_together(case.id for case in drafts)
+
+    def _doubted(self, side: Side) -> Side:
+        link = side.ours.link
+        if (
+            not self.blind
+            or link is None
+            or link.certain_at is None
+            or link.certain_at >= self.ledger.context.now
+        ):
+            return side
+        return replace(side, ours=replace(side.ours, link=replace(link, blind=True)))
 
     def _rests(self, case: Case) -> bool:
         """Return whether the tracker refused an issue lately, and nobody changed the item since."""
@@ -78,10 +96,13 @@ class Unlinked:
             )
         except OutcomeUnknown:
             _log.warning("answer to new issues lost", run=self.ledger.run_id, items=len(asked))
+            self._lost(intended)
             return
         except TryAgainLater as error:
             self._forget(intended, str(error))
-            raise
+            self.linked.be_patient(error)
+            self.begin(intended)
+            return
         outcomes = list(zip(asked, results, strict=True))
         ids = list(intended)
         rows = self.ledger.transact(
@@ -107,6 +128,7 @@ class Unlinked:
                     session,
                     case.id,
                     links.get(case.id),
+                    site=self.ledger.site,
                     state=LinkState.INTENDED,
                     sent=issue_links.fields_as_json(case.plan.sends),
                     message=None,
@@ -138,14 +160,30 @@ class Unlinked:
             issue_id=result.id,
             issue_key=result.key,
             sent=issue_links.fields_as_json(sends),
-            message=next(iter(result.without.values()), None),
+            message=next((reason for name, reason in result.without.items() if name not in _NO_LOSS), None),
         )
         draft = case.plan.draft or {}
         without = [
-            replace(_refusal(case, reason), field=name, ours=draft.get(name))
+            replace(
+                _refusal(case, reason),
+                field=name,
+                ours=draft.get(name),
+                needs_a_person=name not in _NO_LOSS,
+            )
             for name, reason in result.without.items()
         ]
         return self.ledger.decide(session, [created, *without])
+
+    def _lost(self, item_ids: Iterable[int]) -> None:
+        """Note when an answer was lost: from then on the tracker's index has its time to learn of what was made."""
+        ids = list(item_ids)
+        self.lost.update(ids)
+
+        def work(session: Session) -> None:
+            for item_id, row in issue_links.of_items(session, ids).items():
+                self.ledger.save_link(session, item_id, row, attempted_at=self.ledger.context.now)
+
+        self.ledger.context.database.transact(work)
 
     def _forget(self, item_ids: Iterable[int], problem: str) -> None:
         """Take back what was intended: nothing was made, and the next run need not look for it."""
@@ -183,14 +221,23 @@ class Unlinked:
         for item_id, issue in made.items():
             self.ledger.transact([item_id], partial(self._found, item_id=item_id, issue=issue))
         certain = {
-            row.action_item_id: (row.attempted_at or row.created_at) + timedelta(seconds=tracker.index_lag)
+            row.action_item_id: certain_at(row, tracker, heard=row.action_item_id in self.lost)
             for row in unsure
             if row.action_item_id not in made
         }
-        self._forget(
-            [one for one, at in certain.items() if at < now], "an earlier request for it came to nothing"
-        )
+        over = [one for one, at in certain.items() if at < now]
+        self.blind = bool(over) and not self._sees_what_we_make()
+        if not self.blind:
+            self._forget(over, "an earlier request for it came to nothing")
         return max([0.0, *((at - now).total_seconds() + 1 for at in certain.values() if at >= now)])
+
+    def _sees_what_we_make(self) -> bool:
+        """Return whether any issue that we made can be read; without one there is nothing to tell by."""
+        tracker = self.linked.tracker
+        with self.ledger.context.database.reading() as session:
+            newest = issue_links.newest_made(session, tracker.site, AT_ONCE)
+        self.before_each()
+        return not newest or bool(tracker.read(newest))
 
     def _found(self, session: Session, item_id: int, issue: Issue) -> list[SyncDecision]:
         row = issue_links.of_item(session, item_id)
