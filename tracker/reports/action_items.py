@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -84,15 +85,18 @@ class ChangeShape(Shape):
     detail: dict[str, Any]
 
 
+_OWN = tuple(
+    name
+    for name in ItemShape.model_fields
+    if name not in ("team", "links", "program", "refs", "issue", "places")
+)
+_own = itemgetter(*_OWN)
+
+
 def item_shape(record: ItemRecord) -> ItemShape:
     """Return an action item in its public shape."""
-    item = record.item
     return ItemShape(
-        **{
-            name: getattr(item, name)
-            for name in ItemShape.model_fields
-            if name not in ("team", "links", "program", "refs", "issue", "places")
-        },
+        **dict(zip(_OWN, _own(vars(record.item)), strict=True)),
         team=record.team,
         links=list(record.links),
         program=record.program,
@@ -141,10 +145,23 @@ def change_shape(entry: AuditEntry) -> ChangeShape:
 
 def items_table(shapes: Iterable[ItemShape]) -> RenderableType:
     """Return items for a terminal, one a line; empty lists say what to do next."""
-    rows = [(one.id, one.state, one.title, _owner(one), one.due, _from(one)) for one in shapes]
+    rows = [
+        (
+            one.id,
+            one.state,
+            one.priority,
+            one.title,
+            _owner(one),
+            one.due,
+            (one.issue and one.issue.key) or "-",
+            _from(one),
+        )
+        for one in shapes
+    ]
     if not rows:
         return Text("No action items. `elsewhere ingest PATH` takes them from postmortems.")
-    return table(("Item", "State", "Title", "Owner", "Due", "From"), rows, numbers=("Item",))
+    columns = ("Item", "State", "Prio", "Title", "Owner", "Due", "Issue", "From")
+    return table(columns, rows, numbers=("Item",), widest={"Owner": 14, "From": 8}, gap=1)
 
 
 def item_page(shape: ItemShape, changes: Iterable[ChangeShape] = ()) -> RenderableType:
@@ -182,7 +199,7 @@ def item_page(shape: ItemShape, changes: Iterable[ChangeShape] = ()) -> Renderab
         where = (
             f"{place.postmortem}{mark} (postmortem {place.postmortem_id}), {place.section or 'no section'}"
         )
-        parts.append(line(f"from {where}, lines {place.line_start}-{place.line_end}{gone}"))
+        parts.append(line(f"from {where}, {_lines(place)}{gone}"))
         parts.append(Text(f"  by rule {place.rule}, confidence {place.confidence:.2f}", style="dim"))
         parts.extend(Text("  | ", style="dim").append(line(one)) for one in place.quote.splitlines()[:8])
     parts.extend(
@@ -215,10 +232,16 @@ def _issue(issue: IssueShape | None) -> str | None:
 
 def _from(shape: ItemShape) -> str | None:
     if shape.program:
-        return f"program {shape.program}"
+        return shape.program
     if not shape.places:
         return None
-    return f"{shape.places[0].postmortem}{' [confidential]' if shape.places[0].confidential else ''}"
+    return f"PM {shape.places[0].postmortem_id}{' [confidential]' if shape.places[0].confidential else ''}"
+
+
+def _lines(place: PlaceShape) -> str:
+    if place.line_start == place.line_end:
+        return f"line {place.line_start}"
+    return f"lines {place.line_start}-{place.line_end}"
 
 
 def _declined(shape: ItemShape) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, false, func, not_, or_
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -175,6 +175,28 @@ def as_it_stands(item: ActionItem, today: date | None) -> ActionItem:
     return item
 
 
+# Made once: to make them for each page takes longer than to run them.
+_ITEMS: BindParameter[Sequence[int]] = bindparam("items", expanding=True)
+_ORIGINS = (
+    select(ActionItemOrigin, Postmortem)
+    .join(Postmortem, col(Postmortem.id) == col(ActionItemOrigin.postmortem_id))
+    .where(col(ActionItemOrigin.action_item_id).in_(_ITEMS))
+    .order_by(col(ActionItemOrigin.id))
+)
+_LINKS = (
+    select(ActionItemLink.action_item_id, ActionItemLink.url)
+    .where(col(ActionItemLink.action_item_id).in_(_ITEMS))
+    .order_by(col(ActionItemLink.id))
+)
+_REFS = (
+    select(ActionItemExposure.action_item_id, CatalogEntity.ref)
+    .join(Exposure, col(Exposure.id) == col(ActionItemExposure.exposure_id))
+    .join(CatalogEntity, col(CatalogEntity.id) == col(Exposure.entity_id))
+    .where(col(ActionItemExposure.action_item_id).in_(_ITEMS))
+    .order_by(col(CatalogEntity.ref))
+)
+
+
 def records(session: Session, items: Sequence[ActionItem], *, today: date | None = None) -> list[ItemRecord]:
     """Return items with what hangs on them, in the order given, in a fixed number of queries.
 
@@ -185,26 +207,12 @@ def records(session: Session, items: Sequence[ActionItem], *, today: date | None
     links: dict[int, list[str]] = {}
     refs: dict[int, list[str]] = {}
     for chunk in batches(ids):
-        for origin, postmortem in session.exec(
-            select(ActionItemOrigin, Postmortem)
-            .join(Postmortem, col(Postmortem.id) == col(ActionItemOrigin.postmortem_id))
-            .where(col(ActionItemOrigin.action_item_id).in_(chunk))
-            .order_by(col(ActionItemOrigin.id))
-        ).all():
+        asked = {"items": chunk}
+        for origin, postmortem in session.execute(_ORIGINS, asked):
             origins.setdefault(origin.action_item_id, []).append((origin, postmortem))
-        for link in session.exec(
-            select(ActionItemLink)
-            .where(col(ActionItemLink.action_item_id).in_(chunk))
-            .order_by(col(ActionItemLink.id))
-        ).all():
-            links.setdefault(link.action_item_id, []).append(link.url)
-        for item_id, ref in session.exec(
-            select(ActionItemExposure.action_item_id, CatalogEntity.ref)
-            .join(Exposure, col(Exposure.id) == col(ActionItemExposure.exposure_id))
-            .join(CatalogEntity, col(CatalogEntity.id) == col(Exposure.entity_id))
-            .where(col(ActionItemExposure.action_item_id).in_(chunk))
-            .order_by(col(CatalogEntity.ref))
-        ).all():
+        for item_id, url in session.execute(_LINKS, asked):
+            links.setdefault(item_id, []).append(url)
+        for item_id, ref in session.execute(_REFS, asked):
             refs.setdefault(item_id, []).append(ref)
     issues = issue_links.of_items(session, ids)
     programs = _names(session, select(Program.id, Program.key), (item.program_id for item in items))
