@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from tracker.api.authentication import Admin, Reader, Writer, WriterOnce
 from tracker.api.nouns import routes_of
-from tracker.api.preconditions import ETag, IfMatch, IfMatchOptional
+from tracker.api.preconditions import IfMatch, IfMatchOptional, tell_version
 from tracker.api.problems import problems
 from tracker.api.queries import Created, Input, Listing, Number, Page
 from tracker.core.errors import NotFound
@@ -65,10 +65,10 @@ def list_(
 
 
 @router.post("", status_code=201)
-def create(context: WriterOnce, person: PersonInput, etag: ETag, created: Created) -> PersonShape:
+def create(context: WriterOnce, person: PersonInput, response: Response, created: Created) -> PersonShape:
     """Add somebody."""
     made = add(context, person.name)
-    etag(made.version)
+    tell_version(response, made.version)
     created(made.id)
     return shape(made)
 
@@ -85,18 +85,18 @@ def page() -> Response:
     return Response("<p>hello", media_type="text/html")
 
 
-@router.get("/{number}", responses=problems(304, 404))
-def read(context: Reader, number: Number, etag: ETag) -> PersonShape:
+@router.get("/{number}", responses=problems(404))
+def read(context: Reader, number: Number, response: Response) -> PersonShape:
     """Read about somebody."""
     with context.database.reading() as session:
         person = _get(session, number)
-    etag(person.version)
+    tell_version(response, person.version)
     return shape(person)
 
 
 @router.patch("/{number}", responses=problems(404, 428))
 def update(
-    context: Writer, number: Number, change: PersonInput, expected: IfMatch, etag: ETag
+    context: Writer, number: Number, change: PersonInput, expected: IfMatch, response: Response
 ) -> PersonShape:
     """Change somebody's name."""
 
@@ -108,7 +108,7 @@ def update(
         return person
 
     person = context.database.transact(work)
-    etag(person.version)
+    tell_version(response, person.version)
     return shape(person)
 
 

@@ -107,6 +107,7 @@ def test_who_may_not_ask_learns_nothing_of_the_request(client, context, connecti
         ({"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1"),
         ({"Forwarded": "for=127.0.0.1"}, "127.0.0.1"),
         ({"Via": "1.1 proxy"}, "127.0.0.1"),
+        ({"X-Forwarded-Proto": "https"}, "127.0.0.1"),
         ({"Host": "elsewhere.example"}, "127.0.0.1"),
     ],
 )

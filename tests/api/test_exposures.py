@@ -176,3 +176,12 @@ def test_what_is_gone_can_only_be_confirmed(api, context, clock):
 def test_a_reader_decides_nothing(reader):
     assert reader.get(f"{PATH}/1").status_code == 200
     assert decide(reader, decision="affected").status_code == 403
+
+
+def test_a_decision_is_made_for_the_version_that_was_read(api):
+    tag = api.get(f"{PATH}/1").headers["ETag"]
+    sent = {"json": {"decision": "affected"}, "headers": {"If-Match": tag}}
+    decided = api.post(f"{PATH}/1/decisions", **sent)
+    assert decided.status_code == 201
+    assert decided.headers["ETag"] == api.get(f"{PATH}/1").headers["ETag"] != tag
+    assert api.post(f"{PATH}/1/decisions", **sent).status_code == 412

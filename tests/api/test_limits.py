@@ -1,10 +1,15 @@
 """Bodies have an end, requests an id, and answers the headers that keep browsers out of trouble."""
 
+from contextlib import ExitStack
+
 import pytest
 
+from tests.api.estate import OPEN, upload
 from tests.api.sample_routes import router
 from tests.api.test_problems import PEOPLE, assert_problem
+from tracker.api import turns
 from tracker.api.application import create_api
+from tracker.api.bodies import MOST_TEXT
 from tracker.api.surroundings import ApiOptions
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -73,3 +78,30 @@ def test_an_answer_is_harmless_in_a_browser(people):
     assert "script-src" not in policy
     assert "frame-ancestors 'none'" in policy
     assert "Content-Security-Policy" not in people.get("/healthz").headers
+
+
+def test_text_is_limited_more_tightly_than_uploads(client, context, connections):
+    api = create_api(context, connections)
+    api.include_router(router)
+    assert client(api).post(PEOPLE, content=body(MOST_TEXT), headers=JSON).status_code == 201
+    assert_problem(client(api).post(PEOPLE, content=body(MOST_TEXT + 1), headers=JSON), 413)
+
+
+@pytest.mark.parametrize(
+    ("turns", "ask"),
+    [
+        (turns.UPLOADS, lambda api: upload(api, OPEN)),
+        (turns.UPLOADS, lambda api: api.post("/api/v1/catalog/imports", files={"file": ("x", b"x")})),
+        (turns.SYNCS, lambda api: api.get("/api/v1/sync/plan")),
+        (turns.SYNCS, lambda api: api.post("/api/v1/sync/runs")),
+    ],
+)
+def test_of_what_is_slow_only_some_is_done_at_once(api, monkeypatch, turns, ask):
+    monkeypatch.setattr("tracker.api.turns._PATIENCE", 0)
+    with ExitStack() as stack:
+        for _ in range(turns.at_once):
+            stack.enter_context(turns.one())
+        answer = ask(api)
+        assert_problem(answer, 503, "try-again-later")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert ask(api).status_code != 503

@@ -3,12 +3,14 @@
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
 
 import httpx2
 import pytest
 
-from tests.api.sample_routes import router
-from tests.api.test_problems import PEOPLE
+from tests.api.sample_routes import router, with_route
+from tests.api.test_problems import END, PEOPLE
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -58,8 +60,7 @@ def test_an_address_in_the_request_line_does_not_replace_the_host(people):
     assert status in (400, 404, 421)
 
 
-def test_a_body_in_chunks_has_an_end(people, application):
-    most = application.state.options.max_body_bytes
+def test_a_body_in_chunks_has_an_end(people):
     chunk = b"%x\r\n%s\r\n" % (1 << 20, b" " * (1 << 20))
     status, head, content = raw(
         people,
@@ -68,7 +69,7 @@ def test_a_body_in_chunks_has_an_end(people, application):
         "Content-Type: application/json",
         "Transfer-Encoding: chunked",
         CLOSE,
-        body=chunk * (most >> 20) + b"1\r\n \r\n",
+        body=chunk + b"1\r\n \r\n",
     )
     assert status == 413
     assert "application/problem+json" in head
@@ -106,3 +107,32 @@ def test_many_clients_at_once_are_all_answered(people):
     with httpx2.Client(base_url=people, timeout=60) as somebody, ThreadPoolExecutor(40) as pool:
         answers = list(pool.map(lambda _: somebody.get(PEOPLE).status_code, range(200)))
     assert set(answers) == {200}
+
+
+@pytest.mark.parametrize("length", [4, 500_000])
+def test_the_body_of_a_stranger_is_not_read(people, length):
+    status, _, _ = raw(
+        people,
+        f"POST {PEOPLE} HTTP/1.1",
+        "Host: localhost",
+        "Authorization: Bearer els_wrong",
+        "Content-Type: application/json",
+        f"Content-Length: {length}",
+        CLOSE,
+        body=b"{bad",
+    )
+    assert status == 401
+
+
+def test_it_says_that_it_lives_while_every_thread_is_busy(people, application):
+    done = Event()
+    with_route(application, lambda: str(done.wait(20)))
+    with httpx2.Client(base_url=people, timeout=60) as somebody, ThreadPoolExecutor(30) as pool:
+        slow = [pool.submit(somebody.get, END) for _ in range(30)]
+        sleep(0.5)
+        try:
+            assert somebody.get("/healthz", timeout=5).status_code == 200
+            assert not any(one.done() for one in slow)
+        finally:
+            done.set()
+        assert {one.result().status_code for one in slow} == {200}

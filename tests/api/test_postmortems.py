@@ -431,3 +431,54 @@ def test_who_uploads_a_confidential_document_does_not_see_it_either(
     assert outcome(upload(api, CONFIDENTIAL, confidential="true")) == (201, "new")
     assert numbers(api, "postmortems") == []
     assert numbers(admin, "postmortems") == [1]
+
+
+@pytest.mark.usefixtures("estate")
+@pytest.mark.parametrize("text", [OPEN, OPEN + "\nMore.\n", "# Minutes\n", b"\xff"])
+@pytest.mark.parametrize("name", ["open.md", "copy.md"])
+def test_who_uploads_hides_no_postmortem_that_is_known(
+    api: TestClient, admin: TestClient, text: str | bytes, name: str
+) -> None:
+    before = admin.get(f"{POSTMORTEMS}/1").json()
+    answer = upload(api, text, name, confidential="true")
+    assert answer.status_code == (201 if name == "copy.md" and text == OPEN + "\nMore.\n" else 422)
+    assert api.get(f"{POSTMORTEMS}/1").json() == before
+
+
+@pytest.mark.usefixtures("estate")
+@pytest.mark.parametrize("junk", ["# Minutes\n", b"\xff", b""])
+def test_what_is_no_postmortem_is_answered_alike_wherever_it_is_sent(
+    writer: TestClient, junk: str | bytes
+) -> None:
+    known, unknown = (
+        problem(upload(writer, junk, uri=uri), 422)["errors"]
+        for uri in ("upload:///swordfish.md", "upload:///unknown.md")
+    )
+    assert known == unknown
+
+
+@pytest.mark.usefixtures("estate")
+@pytest.mark.parametrize("how", ["edit", "upload"])
+def test_what_became_confidential_is_not_answered_again(
+    admin: TestClient, writer: TestClient, how: str
+) -> None:
+    def accept(client: TestClient, number: int) -> Any:
+        return client.post(f"{ROOT}/action-items/{number}/accept", json={"type": "repair"}, headers=key)
+
+    key = {"Idempotency-Key": "1"}
+    assert accept(writer, 1).status_code == 200
+    first = accept(admin, 2)
+    if how == "edit":
+        assert change(admin, 1, confidential=True).status_code == 200
+    else:
+        assert upload(admin, OPEN, "open.md", confidential="true").status_code == 200
+    assert "was carried out" in problem(accept(writer, 1), 409)["detail"]
+    assert accept(admin, 2).json() == first.json()
+    assert len(numbers(admin, "action-items", state="accepted")) == 2
+
+
+def test_an_upload_is_repeated_with_another_boundary(api: TestClient) -> None:
+    answers = [upload(api, OPEN, headers={"Idempotency-Key": "1"}) for _ in range(2)]
+    assert len({answer.request.headers["Content-Type"] for answer in answers}) == 2
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[1].headers["Idempotency-Replayed"] == "true"

@@ -253,3 +253,35 @@ def test_a_query_that_is_a_list_may_be_repeated(people):
 def test_a_path_without_parameters_says_so(people):
     problem = assert_problem(people.get("/healthz?verbose=1"), 422)
     assert "takes no query" in problem["detail"]
+
+
+def test_who_changed_what_meanwhile_is_for_the_log(application, client, logs):
+    with_route(application, ending_with(ChangedMeanwhile("/srv/s3cret.sqlite: others were first")))
+    assert "s3cret" not in assert_problem(client().get(END), 409, "changed-meanwhile")["detail"]
+    assert any("s3cret" in str(event) for event in logs)
+
+
+@pytest.mark.parametrize("levels", [65, 500])
+def test_json_that_is_nested_too_deeply_is_refused(application, client, levels):
+    application.include_router(router)
+    nested = '{"a":' * levels + "1" + "}" * levels
+    answer = client().post(
+        PEOPLE, content=f'{{"name": "Ada", "about": {nested}}}', headers={"Content-Type": "application/json"}
+    )
+    [error] = assert_problem(answer, 422)["errors"]
+    assert (error["pointer"], "nested" in error["detail"]) == ("/body/about", True)
+
+
+def test_json_that_is_nested_as_deeply_as_may_be_is_taken(application, client):
+    application.include_router(router)
+    nested = '{"a":' * 63 + "1" + "}" * 63
+    answer = client().post(
+        PEOPLE, content=f'{{"name": "Ada", "about": {nested}}}', headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 201
+
+
+def test_a_number_that_is_nested_too_deeply_is_refused(api):
+    text = '{"key": "x", "title": "x", "learnings": [' + "[" * 500 + "]" * 500 + "]}"
+    answer = api.post("/api/v1/lessons", content=text, headers={"Content-Type": "application/json"})
+    assert assert_problem(answer, 422)["errors"][0]["pointer"].startswith("/body/learnings")

@@ -21,6 +21,7 @@ from tracker.storage.tables import (
     PostmortemRevision,
     Source,
     SourcePurpose,
+    SyncDecision,
     SyncRun,
 )
 from tracker.workflows.context import Context
@@ -67,7 +68,7 @@ def test_health_needs_no_token_and_metrics_do(client, context, connections, read
     assert reader.get("/metrics").status_code == 200
 
 
-def test_items_are_counted_by_state_without_confidential_ones(api, database, clock):
+def test_items_and_decisions_are_counted_without_confidential_ones(api, database, clock):
     def item(state):
         return ActionItem(title="Set a timeout", state=state, created_at=clock.now, updated_at=clock.now)
 
@@ -112,8 +113,34 @@ def test_items_are_counted_by_state_without_confidential_ones(api, database, clo
             )
         )
 
+        decided(session, hidden)
+
+    def decided(session, item):
+        run = SyncRun(
+            state="finished",
+            site="x",
+            actor="cron",
+            counts={},
+            waiting=[],
+            started_at=clock.now,
+            finished_at=clock.now,
+        )
+        session.add(run)
+        session.flush()
+        session.add(
+            SyncDecision(
+                run_id=run.id,
+                action_item_id=item.id,
+                kind="create",
+                reason="it is new",
+                needs_a_person=False,
+                at=clock.now,
+            )
+        )
+
     database.transact(work)
     found = numbers(api)
+    assert found["elsewhere_sync_decisions", ("kind", "create")] == 0
     assert found["elsewhere_action_items", ("state", "accepted")] == 2
     assert found["elsewhere_action_items", ("state", "done")] == 1
     assert found["elsewhere_action_items", ("state", "blocked")] == 0

@@ -11,7 +11,7 @@ from tests.factories import (
     postmortem_text,
 )
 from tests.workflows.reading import everything, rows
-from tracker.api import evaluating
+from tracker.api import turns
 from tracker.api.where_else import _preferred
 from tracker.storage.tables import Exposure, Learning
 from tracker.workflows.curate_lessons import add_learning, add_pattern, create_lesson
@@ -134,15 +134,15 @@ def test_a_lesson_without_a_pattern_cannot_be_asked(api, context):
 
 
 def test_when_all_turns_are_taken_one_is_told_to_come_back(api, monkeypatch):
-    monkeypatch.setattr(evaluating, "_PATIENCE", 0)
-    with evaluating.a_turn(), evaluating.a_turn():
+    monkeypatch.setattr(turns, "_PATIENCE", 0)
+    with turns.REPORTS.one(), turns.REPORTS.one():
         answer = api.get(PATH, params={"lesson": "deadlines"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert api.get(PATH, params={"lesson": "deadlines"}).status_code == 200
 
 
 def test_a_turn_that_fails_is_given_back(api):
-    for _ in range(evaluating.AT_ONCE + 1):
+    for _ in range(turns.REPORTS.at_once + 1):
         assert api.get(PATH, params={"lesson": "nowhere"}).status_code == 404
 
 

@@ -35,7 +35,7 @@ def test_a_second_holder_is_refused_and_told_who_has_it_since_when_and_until_whe
     with pytest.raises(HeldByAnother) as refused:
         acquire(database, GRACE, NOW + TTL / 2)
     assert str(refused.value) == (
-        "nightly: ada holds it in process 4711 on pier-1 since 2026-03-02 09:30:00 UTC, "
+        "another nightly run is at work: ada holds it in process 4711 on pier-1 since 2026-03-02 09:30:00 UTC, "
         "until 2026-03-02 09:31:30 UTC if nothing more is heard of it"
     )
 

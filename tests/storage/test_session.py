@@ -1,11 +1,14 @@
 """Nothing is lost when many write at once, and a fault of the database says what to do."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -278,3 +281,18 @@ def test_what_a_transaction_also_does_is_undone_with_it(database):
     with pytest.raises(InvalidInput):
         database.also(fail).transact(adding("second"))
     assert names(database) == []
+
+
+def test_a_database_that_stays_locked_is_waited_for_so_long(tmp_path, monkeypatch):
+    monkeypatch.setattr("tracker.storage.session._BUSY", 0.3)
+    monkeypatch.setattr("tracker.storage.session._LAST_TRY", 0.5)
+    path = tmp_path / "locked.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        database = Database(f"sqlite:///{path}")
+        began = monotonic()
+        with pytest.raises(ChangedMeanwhile, match="did not end"):
+            database.transact(adding("Ada"))
+        assert monotonic() - began < 2
+        database.close()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -483,3 +484,27 @@ def test_an_edit_during_a_revision_is_not_lost(acting: Callable[[str], Context],
     assert (item.owner, item.priority) == ("Finn", "P5")
     assert [entry.actor for entry in history(database, item)].count("alan") == 6
     assert [entry.actor for entry in history(database, item)].count("robot") == 6
+
+
+class Meanwhile(Database):
+    """A database in which something else happens before the first change."""
+
+    def __init__(self, url: str, happens: Callable[[], object]) -> None:
+        super().__init__(url)
+        self._happens: list[Callable[[], object]] = [happens]
+
+    def transact(self, work: Callable[[Session], T]) -> T:
+        while self._happens:
+            self._happens.pop()()
+        return super().transact(work)
+
+
+def test_a_postmortem_that_somebody_makes_meanwhile_is_not_hidden(
+    context: Context, database: Database, database_url: str
+) -> None:
+    with closing(Meanwhile(database_url, lambda: take(context, postmortem_text(TIMEOUT)))) as slower:
+        writer = replace(context, database=slower, sees_confidential=False)
+        outcome = take(writer, postmortem_text(ALERT), confidential=True)
+    assert outcome.outcome is Outcome.NOT_PERMITTED
+    assert not postmortem(database).postmortem.confidential
+    assert titles(database) == [TIMEOUT.title]

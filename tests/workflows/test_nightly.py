@@ -375,7 +375,7 @@ def test_each_attempt_has_all_the_time_again(night: Night, clock: SettableClock)
 def test_while_another_is_at_it_nothing_is_done(night: Night, acting: Callable[[str], Context]):
     with (
         holding(acting("ada"), nightly.LEASE, TTL),
-        pytest.raises(HeldByAnother, match="nightly: ada holds it"),
+        pytest.raises(HeldByAnother, match="another nightly run is at work: ada holds it"),
     ):
         night.run()
     assert rows(night.context.database, NightlyRun) == []
@@ -453,7 +453,7 @@ def test_a_sync_by_a_person_at_the_same_time_fails_the_sync_alone(
         record = synced.run()
     assert states(record)["sync"] == "failed"
     [told] = says(record)
-    assert told.startswith("sync: ada holds it")
+    assert told.startswith("another sync run is at work: ada holds it")
 
 
 def test_asked_to_stop_the_sync_ends_where_it_is(synced: Night, jira_site: Site):

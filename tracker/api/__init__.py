@@ -21,28 +21,28 @@ One module for each noun, with a ``router`` that `tracker.api.application.NOUNS`
 
 
     @router.post("", status_code=201, responses=problems(409))
-    def create(context: WriterOnce, draft: ActionItemCreate, etag: ETag, created: Created) -> ItemShape:
+    def create(context: WriterOnce, draft: ActionItemCreate, response: Response, created: Created) -> ItemShape:
         """Create an item."""
         record = workflow.create(context, …)
-        etag(record.item.version)
+        tell_version(response, record.item.version)           # ETag
         created(record.item.id)                               # Location: /api/v1/action-items/7
         return item_shape(record)
 
 
-    @router.get("/{number}", responses=problems(304, 404))
-    def read(context: Reader, number: Number, etag: ETag) -> ItemShape: …
+    @router.get("/{number}", responses=problems(404))
+    def read(context: Reader, number: Number, response: Response) -> ItemShape: …
 
 
     @router.patch("/{number}", responses=problems(404, 409, 428))
-    def update(context: Writer, number: Number, change: ActionItemChange, expected: IfMatch, etag: ETag) -> ItemShape:
+    def update(context: Writer, number: Number, change: ActionItemChange, expected: IfMatch, response: Response) -> ItemShape:
         """Change an item."""
         record = workflow.change(context, number, change.model_dump(exclude_unset=True), expected_version=expected)
-        etag(record.item.version)                             # the new version
+        tell_version(response, record.item.version)           # the new version
         return item_shape(record)
 
 
     @router.post("/{number}/accept", responses=problems(404, 409))
-    def accept(context: WriterOnce, number: Number, expected: IfMatchOptional, etag: ETag) -> ItemShape: …
+    def accept(context: WriterOnce, number: Number, expected: IfMatchOptional, response: Response) -> ItemShape: …
 
 - Routes are plain functions (never ``async``), run in threads. They call a workflow, or read from storage, and answer with the
   shapes of `tracker.reports`, so that the command line's JSON and the API's are one.

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from tracker.api.authentication import Reader, Writer, WriterOnce
 from tracker.api.inputs import Day, Title
 from tracker.api.nouns import routes_of
-from tracker.api.preconditions import IfMatch, IfMatchOptional
+from tracker.api.preconditions import IfMatch, IfMatchOptional, tell_version
 from tracker.api.problems import problems
 from tracker.api.queries import LARGEST, Created, Input, Listing, Number, Page, page_shape
 from tracker.core.action_items import ItemSize, ItemState, ItemType, VerificationMethod
@@ -193,6 +193,5 @@ def verify(
 
 
 def _answer(response: Response, record: ItemRecord) -> ItemShape:
-    # No 304 for it: the version is that of the item itself, and what is shown with it changes on its own.
-    response.headers["ETag"] = f'"{record.item.version}"'
+    tell_version(response, record.item.version)
     return item_shape(record)

@@ -23,7 +23,7 @@ from tracker.api import (
     tokens,
     where_else,
 )
-from tracker.api.asgi import Surroundings
+from tracker.api.asgi import Authentication, Surroundings
 from tracker.api.document import describe
 from tracker.api.idempotency import Replay
 from tracker.api.metrics import Metrics
@@ -50,6 +50,8 @@ NOUNS = (
 )
 """The modules whose ``router`` the API has, in the order in which its documentation shows them."""
 
+_DOCUMENT = "/api/v1/openapi.json"
+
 
 def create_api(context: Context, connections: Connections, options: ApiOptions | None = None) -> FastAPI:
     """Return the API as an ASGI application; it opens nothing and closes nothing."""
@@ -57,7 +59,7 @@ def create_api(context: Context, connections: Connections, options: ApiOptions |
     api = FastAPI(
         title="Elsewhere",
         version=__version__,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=_DOCUMENT,
         # Their pages load scripts from other people's servers.
         docs_url=None,
         redoc_url=None,
@@ -70,6 +72,8 @@ def create_api(context: Context, connections: Connections, options: ApiOptions |
         api.router.routes.extend(noun.router.routes)
     answer_problems(api)
     api.add_exception_handler(Replay, lambda _, replay: cast("Replay", replay).answer)
+    # The last one added is the outermost.
+    api.add_middleware(Authentication, open_to_all=(*server.OPEN_TO_ALL, _DOCUMENT))
     if options.cors_origins:
         api.add_middleware(
             CORSMiddleware,
@@ -79,13 +83,11 @@ def create_api(context: Context, connections: Connections, options: ApiOptions |
                 "Authorization",
                 "Content-Type",
                 "If-Match",
-                "If-None-Match",
                 "Idempotency-Key",
                 "X-Request-ID",
             ],
             expose_headers=["ETag", "Location", "X-Request-ID", "Idempotency-Replayed"],
         )
-    # The last one added is the outermost.
     api.add_middleware(Surroundings, options=options, observe=metrics.observe)
     describe(api, NOUNS)
     return api

@@ -1,8 +1,7 @@
 """What surrounds every request: its id, its log line, its limits. The one asynchronous file: servers speak ASGI."""
 
-import hashlib
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
@@ -16,10 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tracker.api.authentication import authenticate, note_use
+from tracker.api.bodies import Body
 from tracker.api.hosts import SAFE_METHODS, is_allowed, is_forged
 from tracker.api.idempotency import Attempt
 from tracker.api.problems import answer_to
 from tracker.api.surroundings import ApiOptions
+from tracker.core.errors import ElsewhereError
 
 Observe = Callable[[str, str, int, float], None]
 """Told of each request: its method, the template of its path, the status of its answer, and the seconds it took."""
@@ -50,12 +52,18 @@ class Surroundings:
             return
         asked = Headers(scope=scope).get("x-request-id", "")
         exchange = _Exchange(scope, receive, send, asked if _REQUEST_ID.fullmatch(asked) else uuid4().hex)
-        body = _Body(receive, self.options.max_body_bytes)
-        scope.setdefault("state", {})["body_digest"] = body.digest.digest
+        body = Body(Headers(scope=scope).get("content-type", ""), self.options.max_body_bytes)
+        scope.setdefault("state", {})["body"] = body
+
+        async def receive_some() -> Message:
+            message = await receive()
+            body.take(message.get("body", b""))
+            return message
+
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             try:
                 self._refuse(scope)
-                await self.app(scope, body.receive, exchange.send)
+                await self.app(scope, receive_some, exchange.send)
             except HTTPException as error:
                 await exchange.answer(error)
             except Exception as error:
@@ -78,9 +86,7 @@ class Surroundings:
                 HTTPStatus.FORBIDDEN,
                 "a page of another site sent this; send changes from a program, or from here",
             )
-        stated = headers.get("content-length", "0")
-        if stated.isdigit() and len(stated) < 20 and int(stated) > self.options.max_body_bytes:
-            raise _too_large(self.options.max_body_bytes)
+        scope["state"]["body"].expect(headers.get("content-length", "0"))
 
     def _note(self, exchange: "_Exchange") -> None:
         seconds = perf_counter() - exchange.began
@@ -98,23 +104,28 @@ class Surroundings:
         )
 
 
-class _Body:
-    """Counts and hashes what arrives of a body, and stops it where it becomes too large."""
+class Authentication:
+    """Lets nobody in who does not show who asks. A stranger's body is not read, and learns nothing of what else is wrong."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive = receive
-        self._most = most
-        self._length = 0
-        self.digest = hashlib.sha256()
+    def __init__(self, app: ASGIApp, open_to_all: Collection[str]) -> None:
+        self.app = app
+        self.open_to_all = open_to_all
 
-    async def receive(self) -> Message:
-        message = await self._receive()
-        part = message.get("body", b"")
-        self._length += len(part)
-        if self._length > self._most:
-            raise _too_large(self._most)
-        self.digest.update(part)
-        return message
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on one request, with who asks."""
+        if scope["type"] != "http" or scope["path"] in self.open_to_all:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            principal = await run_in_threadpool(authenticate, request)
+        except (HTTPException, ElsewhereError) as error:
+            await answer_to(request, error)(scope, receive, send)
+            return
+        scope["state"] |= {"principal": principal, "actor": principal.name}
+        await self.app(scope, receive, send)
+        if principal.unnoted is not None:
+            await run_in_threadpool(note_use, request.app.state.context, principal.unnoted)
 
 
 class _Exchange:
@@ -162,7 +173,3 @@ class _Exchange:
         headers.setdefault("Cache-Control", "no-store")
         if headers.get("content-type", "").startswith("text/html"):
             headers.setdefault("Content-Security-Policy", _HTML_POLICY)
-
-
-def _too_large(most: int) -> HTTPException:
-    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {most} bytes here")

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Annotated, cast
 
 import structlog
-from fastapi import BackgroundTasks, Depends, Request
+from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -27,7 +27,8 @@ bearer = HTTPBearer(
 )
 """Documents that tokens are taken; who asks is decided by `authenticate`, which refuses what is malformed."""
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip", "via")
+"""How the names of headers begin that only a proxy sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,12 @@ class Principal:
 
     name: str
     scope: Scope
+    unnoted: int | None = None
+    """The token whose use is to be written down, after the answer."""
 
 
-def authenticate(request: Request, background: BackgroundTasks) -> Principal:
+def authenticate(request: Request) -> Principal:
     """Return who asks; raises 401 unless that is told by a token, or by being at this machine."""
-    principal = _principal(request, background)
-    request.state.actor = principal.name
-    return principal
-
-
-def _principal(request: Request, background: BackgroundTasks) -> Principal:
     context = cast("Context", request.app.state.context)
     options = cast("ApiOptions", request.app.state.options)
     headers = request.headers.getlist("Authorization")
@@ -64,12 +61,13 @@ def _principal(request: Request, background: BackgroundTasks) -> Principal:
         raise _unauthorized(
             "this token is unknown, expired or revoked; `elsewhere tokens list` shows the living ones"
         )
-    if tokens.should_note_use(token, context.now):
-        background.add_task(_note_use, context, token.id)
-    return Principal(token.name, token.scope)
+    return Principal(
+        token.name, token.scope, token.id if tokens.should_note_use(token, context.now) else None
+    )
 
 
-def _note_use(context: Context, token_id: int) -> None:
+def note_use(context: Context, token_id: int) -> None:
+    """Write down that a token is used; that this fails is no reason to fail its holder."""
     try:
         tokens.note_use(context, token_id)
     except (ChangedMeanwhile, DatabaseNotReady) as error:
@@ -82,7 +80,7 @@ def _unauthorized(detail: str) -> HTTPException:
 
 def is_from_this_machine(request: Request) -> bool:
     """Return whether a request came over loopback, and not through a proxy that says that it is one."""
-    if any(name in request.headers for name in _FORWARDED):
+    if any(name.startswith(_FORWARDED) for name in request.headers):
         return False
     if not is_loopback_name(name_in(request.headers.get("Host", ""))):
         return False
@@ -92,7 +90,12 @@ def is_from_this_machine(request: Request) -> bool:
         return False
 
 
-Asking = Annotated[Principal, Depends(authenticate)]
+def _principal(request: Request) -> Principal:
+    return cast("Principal", request.state.principal)
+
+
+Asking = Annotated[Principal, Depends(at_once(_principal))]
+"""Who asks, as was found out before anything of the body was read."""
 
 
 def _context_with(needed: Scope) -> Callable[[Request, Principal], Context]:

@@ -16,6 +16,7 @@ from tracker.api.nouns import routes_of
 from tracker.api.problems import problems
 from tracker.api.queries import Listing, Page, page_shape
 from tracker.api.surroundings import Connected
+from tracker.api.turns import UPLOADS
 from tracker.core.catalog import EntityKind, SourceSnapshot
 from tracker.core.errors import InvalidCatalog, InvalidInput, NotFound
 from tracker.core.ports import CatalogSource
@@ -98,7 +99,7 @@ def import_(
     except NotFound as error:
         raise InvalidInput(str(error), "/body/kind") from None
     name = _called(file)
-    with _on_disk(file) as path:
+    with UPLOADS.one(), _on_disk(file) as path:
         snapshot, difference = import_catalog(context, _Uploaded(source, path, source.name), name)
     if difference.unchanged:
         response.status_code = 200

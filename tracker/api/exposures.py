@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import Field
 
 from tracker.api.authentication import Reader, WriterOnce
 from tracker.api.inputs import Day, Words, ref_at
 from tracker.api.nouns import routes_of
-from tracker.api.preconditions import IfMatchOptional
+from tracker.api.preconditions import IfMatchOptional, tell_version
 from tracker.api.problems import problems
 from tracker.api.queries import Input, Listing, Number, Page, page_shape
 from tracker.core.exposures import Decision, ExposureState, ExposureVerdict
 from tracker.reports.exposures import ExposureRowShape, ExposureShape, exposure_row, exposure_shape
 from tracker.storage import exposures
+from tracker.storage.exposures import ExposureHistory
 from tracker.workflows.decide_exposures import decide_exposure
 
 router = routes_of("exposures")
@@ -69,24 +70,33 @@ def list_(
 
 
 @router.get("/{number}", responses=problems(404))
-def read(context: Reader, number: Number) -> ExposureShape:
+def read(context: Reader, number: Number, response: Response) -> ExposureShape:
     """Return an exposure with the evidence of every evaluation that changed it, and all decisions."""
     with context.database.reading() as session:
-        return exposure_shape(exposures.history(session, number, sees_confidential=context.sees_confidential))
+        found = exposures.history(session, number, sees_confidential=context.sees_confidential)
+        return _answer(response, found)
 
 
 @router.post("/{number}/decisions", status_code=201, responses=problems(404, 409, 412, 413, 415))
 def decide(
-    context: WriterOnce, number: Number, draft: DecisionDraft, expected: IfMatchOptional
+    context: WriterOnce,
+    number: Number,
+    draft: DecisionDraft,
+    expected: IfMatchOptional,
+    response: Response,
 ) -> ExposureShape:
     """Record what is decided about an exposure. Nothing that was decided before is lost."""
-    return exposure_shape(
-        decide_exposure(
-            context,
-            number,
-            draft.decision,
-            justification=draft.justification,
-            until=draft.until,
-            expected_version=expected,
-        )
+    decided = decide_exposure(
+        context,
+        number,
+        draft.decision,
+        justification=draft.justification,
+        until=draft.until,
+        expected_version=expected,
     )
+    return _answer(response, decided)
+
+
+def _answer(response: Response, history: ExposureHistory) -> ExposureShape:
+    tell_version(response, history.record.exposure.version)
+    return exposure_shape(history)

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import uuid4
 
 import structlog
@@ -98,8 +98,8 @@ def once(request: Request, context: Context, key: str | None, scope: Scope) -> C
 
 def _fingerprint(request: Request, scope: Scope) -> str:
     # With the scope, because what is answered to one scope is not for all.
-    said = f"{request.method} {request.url.path}?{request.url.query} {scope}\n"
-    return hashlib.sha256(said.encode() + cast("bytes", request.state.body_digest())).hexdigest()
+    said = f"{request.method} {request.url.path}?{request.url.query}\n"
+    return f"{scope}:{hashlib.sha256(said.encode() + request.state.body.digest()).hexdigest()}"
 
 
 def _repetition(known: IdempotencyKey, fingerprint: str) -> Exception:

@@ -11,6 +11,7 @@ from tracker.api.nouns import routes_of
 from tracker.api.problems import problems
 from tracker.api.queries import LARGEST, Created, Input, Listing, Number, Page, page_shape
 from tracker.api.surroundings import Connected, Connections, Options
+from tracker.api.turns import SYNCS
 from tracker.core.errors import InvalidInput, InvalidMove, NotFound
 from tracker.core.issues import IssueField
 from tracker.core.merge import Winner
@@ -43,7 +44,7 @@ class Resolution(Input):
 @router.get("/plan", responses=problems(409, 502))
 def plan(context: Reader, connected: Connected, options: Options) -> SyncPlanShape:
     """Say what a sync would do now, and why. Nothing is written, here or there."""
-    with _tracker(connected) as tracker:
+    with SYNCS.one(), _tracker(connected) as tracker:
         return plan_shape(sync_issues.plan(context, tracker, options.sync), tracker.site)
 
 
@@ -63,7 +64,7 @@ def apply(
     context: WriterOnce, connected: Connected, options: Options, created: Created
 ) -> SyncRunDetailShape:
     """Sync now, and answer when it is done; a run that had to stop says why, and the next one goes on from there."""
-    with _tracker(connected) as tracker:
+    with SYNCS.one(), _tracker(connected) as tracker:
         record = sync_issues.apply(context, tracker, options.sync, lease=options.lease)
     created(record.run.id)
     return _answer(context, record)

@@ -6,14 +6,14 @@ from fastapi import Query, Response
 from pydantic import Field, StringConstraints
 
 from tracker.api.authentication import Reader, Writer, WriterOnce
-from tracker.api.evaluating import a_turn
 from tracker.api.inputs import Key, Title, Words
 from tracker.api.nouns import routes_of
 from tracker.api.patterns import AS_YAML, PatternBody
-from tracker.api.preconditions import IfMatch
+from tracker.api.preconditions import IfMatch, tell_version
 from tracker.api.problems import problems
 from tracker.api.queries import LARGEST, Created, Input, Listing, Page, page_shape
 from tracker.api.surroundings import Options
+from tracker.api.turns import REPORTS
 from tracker.reports.lessons import LessonRowShape, LessonShape, lesson_row, lesson_shape
 from tracker.reports.where_else import WhereElseShape, answer_shape
 from tracker.storage import lessons
@@ -114,11 +114,10 @@ def add_pattern(context: WriterOnce, key: str, pattern: PatternBody, response: R
 @router.post("/{key}/evaluations", responses=problems(404, 409, 413))
 def evaluate(context: WriterOnce, options: Options, key: str) -> WhereElseShape:
     """Find where else a lesson applies, and keep what changed as exposures."""
-    with a_turn():
+    with REPORTS.one():
         return answer_shape(find_where_else.by_lesson(context, key, weights=options.rank))
 
 
 def _answer(response: Response, record: LessonRecord) -> LessonShape:
-    # No 304 for it: the version is that of the lesson itself, and what is shown with it changes on its own.
-    response.headers["ETag"] = f'"{record.lesson.version}"'
+    tell_version(response, record.lesson.version)
     return lesson_shape(record)

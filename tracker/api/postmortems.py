@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field
 from tracker.api.authentication import Reader, Writer, WriterOnce
 from tracker.api.inputs import Day, Title, ref_at
 from tracker.api.nouns import ROOT, routes_of
-from tracker.api.preconditions import IfMatch
+from tracker.api.preconditions import IfMatch, tell_version
 from tracker.api.problems import problems
 from tracker.api.queries import Input, Listing, Number, Page, page_shape
+from tracker.api.turns import UPLOADS
 from tracker.core.errors import ChangedMeanwhile
 from tracker.core.ports import SourceDocument
 from tracker.reports.ingested import IngestedShape, ingested_shape
@@ -138,7 +139,10 @@ def ingest(
     The format is told by the ending of the file name, as on the command line. A file of a name that was uploaded before,
     or a document with a `uri` that is known, is its next revision. When all are refused, nothing was changed.
     """
-    outcomes = list(ingest_documents(context, SOURCE, _documents(upload), confidential=upload.confidential))
+    with UPLOADS.one():
+        outcomes = list(
+            ingest_documents(context, SOURCE, _documents(upload), confidential=upload.confidential)
+        )
     _refuse_if_nothing_was_taken(outcomes)
     new = [one.postmortem_id for one in outcomes if one.outcome is Outcome.NEW]
     if not new:
@@ -222,8 +226,7 @@ def read_content(context: Reader, number: Number, revision: Number) -> Response:
 
 
 def _answer(response: Response, record: PostmortemRecord) -> PostmortemShape:
-    # No 304 for it: the version is that of the postmortem itself, and what is shown with it changes on its own.
-    response.headers["ETag"] = f'"{record.postmortem.version}"'
+    tell_version(response, record.postmortem.version)
     return postmortem_shape(record)
 
 

@@ -1,11 +1,10 @@
 """Versions over HTTP: `ETag` says which version was answered, `If-Match` which one a change is made for."""
 
 import re
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Response
 from starlette.exceptions import HTTPException
 
 from tracker.api.at_once import at_once
@@ -15,20 +14,9 @@ _STRONG = re.compile(r'"([0-9]{1,9})"')
 _ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
-def _etag(request: Request, response: Response) -> Callable[[int], None]:
-    def say(version: int) -> None:
-        tag = f'"{version}"'
-        response.headers["ETag"] = tag
-        asked = request.headers.get("If-None-Match", "")
-        known = {one.strip().removeprefix("W/") for one in asked.split(",")}
-        if request.method == "GET" and known & {tag, "*"}:
-            raise HTTPException(HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-
-    return say
-
-
-ETag = Annotated[Callable[[int], None], Depends(at_once(_etag))]
-"""Called with a version, says that this one is answered; ends a GET whose If-None-Match names it with 304."""
+def tell_version(response: Response, version: int) -> None:
+    """Say which version is answered; that of the thing itself, as what is shown with it changes on its own."""
+    response.headers["ETag"] = f'"{version}"'
 
 
 def _expected(text: str) -> int | None:

@@ -72,7 +72,6 @@ _STATUS: dict[type[ElsewhereError], tuple[HTTPStatus, str]] = {
 }
 
 _MEANING = {
-    304: "It is still the version that If-None-Match names.",
     400: "The request cannot be read.",
     401: "No valid token was shown.",
     403: "The token's scope does not allow it, or another site sent the request.",
@@ -91,15 +90,9 @@ _MEANING = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the ``responses`` of a route that can end with these statuses, each a `Problem` (or 304)."""
+    """Return the ``responses`` of a route that can end with these statuses, each a `Problem`."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {
-            "description": _MEANING[status],
-            **({"content": content} if status >= HTTPStatus.BAD_REQUEST else {}),
-        }
-        for status in statuses
-    }
+    return {status: {"description": _MEANING[status], "content": content} for status in statuses}
 
 
 def problem_answer(
@@ -169,12 +162,13 @@ def _of_error(request: Request, error: ElsewhereError, status: HTTPStatus, kind:
             # Its words name files, hosts and users, which are not for everybody who can reach the server.
             structlog.get_logger().error("database not ready", problem=str(error))
             detail = "the database is not ready; the server's log says why"
+        case ChangedMeanwhile() if not isinstance(error, VersionChanged):
+            structlog.get_logger().warning("changed meanwhile", problem=str(error))
+            detail = "others kept changing the same things; send it again in a moment"
     return problem_answer(request, status, detail, kind=kind, errors=errors, headers=headers)
 
 
 def _of_http_exception(request: Request, error: HTTPException) -> Response:
-    if error.status_code < HTTPStatus.BAD_REQUEST:
-        return Response(status_code=error.status_code, headers=dict(error.headers or {}))
     detail = {
         HTTPStatus.NOT_FOUND: "there is nothing at this path",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here",

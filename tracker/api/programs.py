@@ -8,13 +8,13 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from tracker.api.authentication import Reader, Writer, WriterOnce
-from tracker.api.evaluating import a_turn
 from tracker.api.inputs import Day, Key, Title, Words
 from tracker.api.nouns import routes_of
-from tracker.api.preconditions import IfMatch
+from tracker.api.preconditions import IfMatch, tell_version
 from tracker.api.problems import problems
 from tracker.api.queries import Created, Input, Listing, Page, page_shape
 from tracker.api.surroundings import Options
+from tracker.api.turns import REPORTS
 from tracker.core.errors import InvalidInput
 from tracker.core.programs import ProgramState
 from tracker.reports.programs import (
@@ -117,7 +117,7 @@ def add_lesson(
 
     Repeated after a catalog import, new services join their team's open item, or start a new one.
     """
-    with a_turn():
+    with REPORTS.one():
         record, _ = run_programs.add_lesson(context, key, draft.lesson, weights=options.rank)
     return _answer(response, record)
 
@@ -134,6 +134,5 @@ def _dates_at_their_place() -> Iterator[None]:
 
 
 def _answer(response: Response, record: ProgramRecord) -> ProgramShape:
-    # No 304 for it: the version is that of the program itself, and what is shown with it changes on its own.
-    response.headers["ETag"] = f'"{record.program.version}"'
+    tell_version(response, record.program.version)
     return program_shape(record)

@@ -1,6 +1,7 @@
 """What requests may ask in the query and the path, and lists in pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ from tracker.core.errors import NotFound
 from tracker.reports.shape import Shape
 from tracker.storage import pages
 from tracker.storage.pages import Paging
+
+_DEEPEST = 64
 
 LARGEST = 2**31 - 1
 """The largest number that a row has on every database."""
@@ -43,21 +46,24 @@ class Input(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _refuse_nul(cls, value: Any) -> Any:
-        if _holds_nul(value):
-            raise ValueError("the character NUL cannot be stored")
-        return value
+    def _refuse_unstorable(cls, value: Any) -> Any:
+        level = [value]
+        for _ in range(_DEEPEST):
+            if any(isinstance(one, str) and "\0" in one for one in level):
+                raise ValueError("the character NUL cannot be stored")
+            level = [inner for one in level for inner in _inside(one)]
+            if not level:
+                return value
+        raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
 
 
-def _holds_nul(value: Any) -> bool:
+def _inside(value: Any) -> Iterable[Any]:
     match value:
-        case str():
-            return "\0" in value
         case dict():
-            return any(_holds_nul(one) for pair in value.items() for one in pair)
+            return chain.from_iterable(value.items())
         case list():
-            return any(map(_holds_nul, value))
-    return False
+            return value
+    return ()
 
 
 def known_queries_only(request: Request) -> None:

@@ -22,6 +22,10 @@ router = APIRouter(
 )
 
 
+OPEN_TO_ALL = ("/healthz", "/readyz")
+"""The paths that need no token."""
+
+
 class Health(Shape):
     """All is well."""
 
@@ -29,8 +33,9 @@ class Health(Shape):
 
 
 @router.get("/healthz")
+@at_once
 def alive() -> Health:
-    """Answer that the process lives; asks nothing else."""
+    """Answer that the process lives; asks nothing else, and waits for no thread."""
     return Health()
 
 

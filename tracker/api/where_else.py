@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from tracker.api.authentication import Reader
-from tracker.api.evaluating import a_turn
 from tracker.api.inputs import ref_at
 from tracker.api.nouns import routes_of
 from tracker.api.problems import problems
 from tracker.api.surroundings import Options
+from tracker.api.turns import REPORTS
 from tracker.core.errors import InvalidInput
 from tracker.reports.where_else import WhereElseShape, answer_shape
 from tracker.reports.where_else_html import where_else_html
@@ -59,7 +59,7 @@ def report(
     """Report where else a lesson or patterns apply, with evidence. Nothing is kept; POST /lessons/{key}/evaluations keeps."""
     _check_one_of(lesson, pattern)
     about = ref_at(origin, "/query/origin") if origin is not None else None
-    with a_turn():
+    with REPORTS.one():
         answer = (
             find_where_else.by_lesson(context, lesson, origin=about, weights=options.rank, keep=False)
             if lesson is not None
@@ -91,7 +91,7 @@ def why(
     """Explain what a lesson or patterns say of one entity: every finding, with its source, age and what would settle it."""
     _check_one_of(lesson, pattern)
     entity = ref_at(ref, "/query/ref")
-    with a_turn():
+    with REPORTS.one():
         return why_shape(*find_where_else.why(context, pattern, lesson, entity))
 
 

@@ -28,7 +28,12 @@ def exposures_by_state_and_verdict(session: Session) -> Mapping[tuple[str, str],
 
 def decisions_by_kind(session: Session) -> Mapping[str, int]:
     """Return how many decisions of each kind all runs of the sync made."""
-    rows = session.exec(select(SyncDecision.kind, func.count()).group_by(SyncDecision.kind))
+    rows = session.exec(
+        select(SyncDecision.kind, func.count())
+        .join(ActionItem, col(ActionItem.id) == col(SyncDecision.action_item_id))
+        .where(open_item())
+        .group_by(SyncDecision.kind)
+    )
     return {str(kind): number for kind, number in rows}
 
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from tracker.core.errors import HeldByAnother
+from tracker.core.tokens import Scope
 from tracker.storage.tables import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
@@ -55,6 +56,19 @@ def release(session: Session, request: str) -> None:
     row = _carried_out(session, request)
     if row is not None:
         session.delete(row)
+
+
+def forget_answers(session: Session) -> None:
+    """Forget what others than administrators were answered, because something of it may have become confidential.
+
+    That their requests were carried out stays known.
+    """
+    of_admins = col(IdempotencyKey.fingerprint).startswith(f"{Scope.ADMIN}:")
+    session.exec(
+        update(IdempotencyKey)
+        .where(~of_admins, col(IdempotencyKey.body).is_not(None))
+        .values(status=None, headers=None, body=None)
+    )
 
 
 def _carried_out(session: Session, request: str) -> IdempotencyKey | None:

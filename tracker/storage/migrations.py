@@ -144,8 +144,11 @@ def _refuse_newer(database: Database, revision: str, known: list[str]) -> None:
 
 
 def _make_file(path: Path) -> None:
+    if not path.parent.exists():  # to make it would hide that the name is mistyped
+        raise DatabaseNotReady(
+            f"{path}: there is no folder {path.parent}; make it, or correct the database URL"
+        )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # postmortems may be confidential
     except OSError as error:
         raise DatabaseNotReady(

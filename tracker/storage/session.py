@@ -20,6 +20,7 @@ from tracker.storage.faults import is_lost_race, remedy
 T = TypeVar("T")
 
 _TRIES = 12
+_LAST_TRY = 10.0  # seconds after the first try at which no other is begun
 _LONGEST_WAIT = 0.5  # seconds between two tries
 _BUSY = 5.0  # seconds that SQLite itself waits for another writer before we count a lost race
 _CONNECTING = 10  # seconds
@@ -85,7 +86,10 @@ class Database:
         it must have no effect but on its session. Raises `ChangedMeanwhile` when that does not help either.
         """
         lost: Exception | None = None
+        began = time.monotonic()
         for attempt in range(_TRIES):
+            if time.monotonic() - began > _LAST_TRY:
+                break
             if attempt:
                 # Random and growing, so that those who met do not meet again.
                 time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.005 * 2**attempt)))  # noqa: S311
@@ -101,7 +105,7 @@ class Database:
                     raise
                 lost = error
         raise ChangedMeanwhile(
-            f"{self.name}: others changed the same things first, {_TRIES} times; repeat the command in a moment"
+            f"{self.name}: others kept changing the same things, or did not end; repeat the command in a moment"
         ) from lost
 
     @contextmanager

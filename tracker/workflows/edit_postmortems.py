@@ -9,7 +9,7 @@ from sqlmodel import Session
 from tracker.core.catalog import Ref
 from tracker.core.errors import InvalidInput, NotPermitted
 from tracker.core.postmortems import MentionState
-from tracker.storage import audit, catalog, mentions, postmortems
+from tracker.storage import audit, catalog, idempotency, mentions, postmortems
 from tracker.storage.postmortems import PostmortemRecord
 from tracker.storage.tables import Postmortem
 from tracker.storage.versions import expect, touch
@@ -53,6 +53,8 @@ def edit_postmortem(
             postmortem.document_values = known | first or None
             after = postmortem.model_dump(mode="json")
             changes = {field: {"from": before[field], "to": after[field]} for field in changed}
+            if changed.get("confidential"):
+                idempotency.forget_answers(session)
             _change(session, context, postmortem, "postmortem edited", {"changes": changes})
         return _record(session, context, postmortem_id)
 

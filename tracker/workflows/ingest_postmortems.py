@@ -19,7 +19,7 @@ from tracker.core.merge import Policy, Said, merge
 from tracker.core.ports import PostmortemSource, SourceDocument, UnreadableDocument
 from tracker.core.postmortems import DocumentKind, Extraction
 from tracker.core.revisions import Wording, match_wordings
-from tracker.storage import action_items, audit, mentions, people, postmortems, sources
+from tracker.storage import action_items, audit, idempotency, mentions, people, postmortems, sources
 from tracker.storage.mentions import CatalogNames
 from tracker.storage.tables import (
     ActionItem,
@@ -91,7 +91,7 @@ def ingest_documents(
 ) -> Iterator[Ingested]:
     """Ingest the documents that a source handed over, yielding each one's outcome as soon as it is saved.
 
-    Whoever does not see what is confidential can make a new document so, but changes none that is.
+    Whoever does not see what is confidential can make a new document so, but none that is known, and changes none that is.
     """
     names = CatalogNames()
     with context.database.reading() as session:
@@ -105,7 +105,11 @@ def ingest_documents(
             try:
                 ingested = _ingest_one(context, source, document, original, names, confidential=confidential)
             except ChangedMeanwhile as error:
-                ingested = Ingested(document.name, Outcome.FAILED, problem=f"{document.name}: {error}")
+                _log.warning("document not ingested", problem=str(error))
+                problem = (
+                    f"{document.name}: others kept changing the same things; ingest it again in a moment"
+                )
+                ingested = Ingested(document.name, Outcome.FAILED, problem=problem)
             _log.info(
                 "document ingested",
                 outcome=str(ingested.outcome),
@@ -133,13 +137,10 @@ def _ingest_one(
         if known is None:
             document = original
             known = postmortems.at_uri(session, document.uri)
+    refusal = _refusal(context, document, known, confidential=confidential)
+    if refusal is not None:
+        known = None  # what cannot be read is answered as if nothing stood at its place
     known_id = known.id if known else None
-    if known is not None and known.confidential and not context.sees_confidential:
-        return Ingested(
-            document.name,
-            Outcome.NOT_PERMITTED,
-            problem=f"{document.name}: what stands at its place is not yours to change; give it a uri of its own",
-        )
     if known is not None and confidential and not known.confidential:
         # At once: whatever becomes of the document must not decide whether this is heeded.
         context.database.transact(
@@ -147,6 +148,28 @@ def _ingest_one(
         )
     if known is not None and known.content_hash == digest:
         return Ingested(document.name, Outcome.UNCHANGED, known_id)
+    extraction = _extraction(document, known_id)
+    if isinstance(extraction, Ingested):
+        return extraction
+    if refusal is not None:
+        return refusal
+
+    def save(session: Session) -> Ingested:
+        # Asked again: another may have made the postmortem, or made it confidential, since then.
+        now_there = postmortems.at_uri(session, document.uri)
+        if (refused := _refusal(context, document, now_there, confidential=confidential)) is not None:
+            return refused
+        ingestion = _Ingestion(session, context)
+        ingested = ingestion.save(document, digest, extraction, source, names)
+        if confidential:
+            ingestion.make_confidential(document.uri)
+        return ingested
+
+    return context.database.transact(save)
+
+
+def _extraction(document: SourceDocument, known_id: int | None) -> Extraction | Ingested:
+    """Return what a document says, or what became of it if that is nothing."""
     try:
         extraction = extract(read_document(document.name, document.content))
     except InvalidDocument as error:
@@ -160,15 +183,21 @@ def _ingest_one(
             else None
         )
         return Ingested(document.name, outcome, known_id, problem=problem)
+    return extraction
 
-    def save(session: Session) -> Ingested:
-        ingestion = _Ingestion(session, context)
-        ingested = ingestion.save(document, digest, extraction, source, names)
-        if confidential:
-            ingestion.make_confidential(document.uri)
-        return ingested
 
-    return context.database.transact(save)
+def _refusal(
+    context: Context, document: SourceDocument, known: Postmortem | None, *, confidential: bool
+) -> Ingested | None:
+    """Return why a document is not taken from somebody who does not see what is confidential, if so."""
+    if known is None or context.sees_confidential or not (known.confidential or confidential):
+        return None
+    problem = (
+        "what stands at its place is not yours to change; give it a uri of its own"
+        if known.confidential
+        else f"is postmortem {known.id}, and only an administrator makes a known one confidential"
+    )
+    return Ingested(document.name, Outcome.NOT_PERMITTED, problem=f"{document.name}: {problem}")
 
 
 class _Ingestion:
@@ -185,6 +214,7 @@ class _Ingestion:
             postmortem.confidential = True
             postmortem.updated_at = self.at
             self.session.add(postmortem)
+            idempotency.forget_answers(self.session)
             self._audit("postmortem made confidential", postmortem, {})
 
     def save(

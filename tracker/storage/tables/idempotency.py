@@ -17,7 +17,7 @@ class IdempotencyKey(Row, table=True):
     actor: str
     key: str
     fingerprint: str
-    """Of all that the request said."""
+    """The scope of the sender, a colon, and a digest of all that the request said."""
     request: str
     """Tells this request from any other with the same key."""
     created_at: datetime = Field(index=True)
