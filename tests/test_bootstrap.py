@@ -106,10 +106,29 @@ def test_a_database_of_postgresql_without_tables_is_not_touched_unless_asked(
         open_application(settings(url)).close()
 
 
-def test_a_sqlite_database_is_made_with_the_folders_on_the_way(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new/folder/elsewhere.sqlite"
-    open_application(settings(url)).close()
-    assert (tmp_path / "new" / "folder" / "elsewhere.sqlite").exists()
+def test_a_sqlite_database_that_was_named_is_made_in_a_folder_that_exists(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/elsewhere.sqlite"
+    for is_new in (True, False):
+        with closing(open_application(settings(url))) as application:
+            assert application.is_new is is_new
+
+
+@pytest.mark.parametrize("upgrade", [True, False])
+def test_the_folder_of_a_database_that_was_named_is_not_made(tmp_path: Path, upgrade: bool) -> None:
+    url = f"sqlite:///{tmp_path}/mistyped/elsewhere.sqlite"
+    with pytest.raises(
+        DatabaseNotReady, match=f"there is no folder {tmp_path}/mistyped; make it, or correct"
+    ):
+        open_application(settings(url), upgrade=upgrade)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_the_database_that_nobody_named_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "new"))
+    open_application(Settings(actor="Ada")).close()
+    assert (tmp_path / "new" / "elsewhere" / "elsewhere.sqlite").exists()
 
 
 def test_a_sqlite_database_of_another_program_is_refused_even_to_an_upgrade(tmp_path: Path) -> None:

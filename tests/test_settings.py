@@ -67,6 +67,61 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_setting_and_not_repeated(
     assert "s3cret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SYNC__DEU", "; did you mean ELSEWHERE_SYNC__DUE?"),
+        ("DATABSE_URL", "; did you mean ELSEWHERE_DATABASE_URL?"),
+        ("DATABASE_URL_FIEL", "; did you mean ELSEWHERE_DATABASE_URL_FILE?"),
+        ("NIGHTLY__DEDLINE", "; did you mean ELSEWHERE_NIGHTLY__DEADLINE?"),
+        ("JRIA_TOKEN", "; did you mean ELSEWHERE_JIRA_TOKEN?"),
+        ("PORT", ""),
+        ("QQQ", ""),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_refused_and_the_nearest_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.setenv(f"ELSEWHERE_{name}", "s3cret")
+    with pytest.raises(InvalidInput) as refused:
+        load_settings()
+    assert str(refused.value).startswith(f"ELSEWHERE_{name}: there is no such setting{words}")
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JIRA_ANYTHING", "which the connector itself judges"),
+        ("SHARED", "/srv/input"),
+        ("RANK", '{"tier": 2}'),
+        ("SERVICE_HOST", "10.0.0.7"),
+        ("SERVICE_PORT_HTTP", "8080"),
+        ("PORT", "tcp://10.0.0.7:8080"),
+        ("PORT_8080_TCP_ADDR", "10.0.0.7"),
+        ("API_PORT_8080_TCP", "tcp://10.0.0.7:8080"),
+    ],
+)
+def test_a_variable_that_somebody_reads_or_that_kubernetes_sets_is_let_be(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ELSEWHERE_{name}", value)
+    load_settings()
+
+
+@pytest.mark.parametrize(
+    "value", ["/srv/s3cret", '"/srv/s3cret"', '{"location": "/srv/s3cret"}', '["/srv/s3cret"']
+)
+@pytest.mark.parametrize("name", ["POSTMORTEMS", "CATALOGS"])
+def test_a_list_that_is_none_is_shown_how_to_write_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ELSEWHERE_NIGHTLY__{name}", value)
+    with pytest.raises(InvalidInput) as refused:
+        load_settings()
+    assert str(refused.value) == (f"""ELSEWHERE_NIGHTLY__{name}: is not a JSON list such as '["/srv/x"]'""")
+
+
 def test_the_password_is_not_in_the_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ELSEWHERE_DATABASE_URL", "postgresql://ada:s3cret@host/elsewhere")
     assert "s3cret" not in repr(load_settings())

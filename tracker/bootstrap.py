@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
@@ -20,7 +21,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from tracker.core.errors import DatabaseNotReady, InvalidInput, NotFound
 from tracker.core.ports import CatalogSource, Clock, IssueTracker, PostmortemSource
 from tracker.core.tokens import parse_tokens
-from tracker.settings import PREFIX, Settings, read_file
+from tracker.settings import PREFIX, Settings, read_file, refuse_strangers
 from tracker.storage import migrations, tokens
 from tracker.storage.session import Database
 from tracker.workflows.context import Context
@@ -48,6 +49,8 @@ class Application:
     settings: Settings
     context: Context
     environment: Mapping[str, str]
+    is_new: bool = False
+    """Whether its database was made just now."""
 
     def postmortem_source(self, name: str) -> PostmortemSource:
         """Return the postmortem source that an installed connector provides under this name."""
@@ -94,13 +97,16 @@ def load_settings(file: str | None = None, **overrides: Any) -> Settings:
     The file is the one that is given, or that ELSEWHERE_SETTINGS names; without either there is none. Raises
     `InvalidInput` naming the variable, or the file and the key, and never the value.
     """
+    refuse_strangers(os.environ, _connectors)
     path = file or os.environ.get(f"{PREFIX}SETTINGS")
     said, of_connectors = read_file(Path(path), _connectors()) if path else ({}, {})
     try:
         return Settings.layered(overrides, os.environ, said, of_connectors)
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidInput(first["msg"], _place(first["loc"], path if said else None, said)) from None
+        # Our own words come with a prefix of the library that checks.
+        problem = first["msg"].removeprefix("Value error, ")
+        raise InvalidInput(problem, _place(first["loc"], path if said else None, said)) from None
     except SettingsError as error:  # a value of several parts that is not JSON
         named = re.search(r'field "(\w+)"', str(error))
         name = f"{PREFIX}{named[1].upper()}" if named else "settings"
@@ -135,34 +141,40 @@ def open_application(
 ) -> Application:
     """Put the product together, with the database ready.
 
-    See `prepare` for what happens to a database that is absent or of an older version.
+    See `prepare` for what happens to a database that is absent or of an older version. The folder of the database that is
+    used when nobody named one is made.
     """
     settings = settings or load_settings()
     database = Database(settings.database_url.get_secret_value())
+    if database.path and "database_url" not in settings.model_fields_set:
+        with suppress(OSError):  # what makes the file says what is wrong
+            database.path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        prepare(database, upgrade=upgrade)
+        is_new = prepare(database, upgrade=upgrade)
     except BaseException:
         database.close()
         raise
     variables = os.environ if environment is None else environment
     return Application(
-        settings, Context(database, clock, settings.actor), {**settings.of_connectors, **variables}
+        settings, Context(database, clock, settings.actor), {**settings.of_connectors, **variables}, is_new
     )
 
 
-def prepare(database: Database, *, upgrade: bool = False) -> None:
-    """Make sure that a database has the tables that this program needs.
+def prepare(database: Database, *, upgrade: bool = False) -> bool:
+    """Make sure that a database has the tables that this program needs; return whether its file was made for that.
 
-    A SQLite database that does not exist yet is made, and one whose making was cut short is completed. One of an older
-    version raises `DatabaseNotReady`, which says what to do, unless ``upgrade`` allows it. A file that is something else
-    always does.
+    A SQLite database that does not exist yet is made if its folder exists, and one whose making was cut short is
+    completed. One of an older version raises `DatabaseNotReady`, which says what to do, unless ``upgrade`` allows it. A
+    file that is something else always does.
     """
+    is_new = database.path is not None and not database.path.exists()
     if database.path and not _has_tables(database, database.path):
         upgrade = True
     if upgrade:
         migrations.upgrade(database)
     else:
         migrations.check(database)
+    return is_new
 
 
 def _has_tables(database: Database, path: Path) -> bool:

@@ -2,8 +2,9 @@
 
 import getpass
 import json
+import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
@@ -43,6 +44,18 @@ def _location(value: Any) -> Any:
     return {"location": value} if isinstance(value, str) else value
 
 
+def _locations(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise ValueError("is not a JSON list such as '[\"/srv/x\"]'")  # noqa: TRY004 - a value of a setting
+    return found
+
+
 def _duration(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -57,11 +70,19 @@ class NightlySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    postmortems: tuple[Annotated[PostmortemLocation, BeforeValidator(_location)], ...] = Field(
+    postmortems: Annotated[
+        tuple[Annotated[PostmortemLocation, BeforeValidator(_location)], ...],
+        NoDecode,
+        BeforeValidator(_locations),
+    ] = Field(
         default=(),
         description='Where postmortems are kept: "FOLDER", or {source = "files", location = "…", confidential = true}.',
     )
-    catalogs: tuple[Annotated[CatalogLocation, BeforeValidator(_location)], ...] = Field(
+    catalogs: Annotated[
+        tuple[Annotated[CatalogLocation, BeforeValidator(_location)], ...],
+        NoDecode,
+        BeforeValidator(_locations),
+    ] = Field(
         default=(),
         description='Where the catalog is described: "FILE", or {kind = "jsonl", location = "…"}.',
     )
@@ -229,6 +250,46 @@ def _as_variable(value: Any) -> str:
 
 def _iso(value: datetime | date | time) -> str:
     return value.isoformat()
+
+
+def refuse_strangers(environment: Mapping[str, str], connectors: Callable[[], Collection[str]]) -> None:
+    """Raise `InvalidInput` for a variable that looks like a setting but is none, naming the one that it is most like."""
+    knobs = {"__".join(path).upper() for path in _knobs(Settings)}
+    known = {*_BESIDE_THE_KNOBS, *knobs, *("__".join(path).upper() + "_FILE" for path in secrets())}
+    strangers = sorted(
+        name.removeprefix(PREFIX)
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and not _is_of_kubernetes(name, value)
+    )
+    # To ask which connectors are installed takes long, so it is asked only if there is somebody to tell apart.
+    strangers = [name for name in strangers if name not in known]
+    prefixes = tuple(f"{one}_".upper() for one in connectors()) if strangers else ()
+    for name in strangers:
+        if not name.startswith(prefixes):
+            as_connectors = [one + name.partition("_")[2] for one in prefixes]
+            close = get_close_matches(name, sorted(known.union(as_connectors)), n=1)
+            hint = f"; did you mean {PREFIX}{close[0]}?" if close else ""
+            raise InvalidInput(f"there is no such setting{hint}", PREFIX + name)
+
+
+_BESIDE_THE_KNOBS = ("SETTINGS", "SHARED")
+"""Variables that are no knobs: the one that names the settings file, and the one that the tests take their input from."""
+
+
+def _is_of_kubernetes(name: str, value: str) -> bool:
+    """Return whether Kubernetes says by this variable where a service is whose name begins with elsewhere."""
+    if re.fullmatch(r"\w+_SERVICE_(HOST|PORT(_\w+)?)", name):
+        return True
+    found = re.fullmatch(r"\w+?_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?", name)
+    return found is not None and (found[1] is not None or "://" in value)
+
+
+def _knobs(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each setting, and of each group of them."""
+    for name, annotation in _parts(group).items():
+        yield (*path, name)
+        if _is_group(annotation):
+            yield from _knobs(annotation, (*path, name))
 
 
 def _strangers(

@@ -127,6 +127,7 @@ def crowd(port: int, path: str) -> list[float]:
         return [seconds for taken in clients.map(client, range(CLIENTS)) for seconds in taken]
 
 
+@pytest.mark.slow
 def test_a_page_of_a_long_list_costs_at_most_twice_the_bare_route(
     database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

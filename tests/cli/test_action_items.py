@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.front_door import Elsewhere
+from tracker.cli import terminal
 
 DONE, OPEN, ALSO_OPEN = 1, 2, 6
 """What the first postmortem calls three of its items."""
@@ -63,9 +64,29 @@ def test_one_item_is_shown_with_its_place_and_history(estate: Elsewhere) -> None
     item = estate.json("items", "show", OPEN)
     page = estate("items", "show", OPEN).done().out
     [place] = item["places"]
-    assert f"lines {place['line_start']}-{place['line_end']}" in page
+    assert place["line_start"] == place["line_end"]
+    assert f"(postmortem 1), Action items, line {place['line_start']}\n" in page
     assert "Ada: item accepted" in page
     assert "can become: blocked, declined, done, in_progress" in page
+
+
+def test_those_that_are_refused_are_told_apart(estate: Elsewhere) -> None:
+    estate("items", "accept", OPEN, ALSO_OPEN).done()
+    answer = estate("items", "accept", OPEN, ALSO_OPEN)
+    assert answer.code == 2
+    words = "an item that is accepted cannot become accepted"
+    for item, error in zip((OPEN, ALSO_OPEN), answer.errors, strict=True):
+        assert error.startswith(f"error: item {item}: {words}")
+
+
+def test_a_list_has_the_priority_the_issue_and_the_number_of_the_postmortem(
+    estate: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal.out, "width", 140)
+    head, _, *rows = estate("items", "list", "--postmortem", 1).done().out.splitlines()
+    assert head.split() == ["Item", "State", "Prio", "Title", "Owner", "Due", "Issue", "From"]
+    assert rows[0].split()[:3] == ["1", "proposed", "P0"]
+    assert rows[0].split()[-3:] == ["-", "PM", "1"]
 
 
 def test_the_actor_is_the_one_that_is_named(estate: Elsewhere) -> None:

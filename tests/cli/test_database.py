@@ -29,7 +29,9 @@ def tables(file: Path) -> set[str]:
 
 
 def test_a_command_makes_the_database_that_does_not_exist_yet(new: Elsewhere, file: Path) -> None:
-    assert new.json("items", "list") == []
+    answer = new("items", "list", "--format", "json").done()
+    assert (answer.json, answer.err) == ([], f"made the database {file}\n")
+    assert new("items", "list").done().err == ""
     new("db", "check").done()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

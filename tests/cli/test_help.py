@@ -53,6 +53,11 @@ def examples(words: tuple[str, ...]) -> list[list[str]]:
     ]
 
 
+@pytest.mark.parametrize("name", sorted({words[0] for words in COMMANDS if len(words) > 1} - {"nightly"}))
+def test_the_example_of_a_group_is_one_of_its_commands(name: str) -> None:
+    assert all(called(example) in COMMANDS and example[0] == name for example in examples((name,)))
+
+
 def test_there_are_as_many_commands_as_ever() -> None:
     assert len(COMMANDS) >= 29
 

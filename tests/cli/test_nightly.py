@@ -107,6 +107,15 @@ def test_people_read_a_table_and_a_line_for_each_step(nightly: Nightly) -> None:
     ]
 
 
+def test_one_of_a_thing_is_worded_as_one_and_several_as_several(nightly: Nightly) -> None:
+    nightly.night("--only", "sources").done()
+    nightly.write("basket")
+    (nightly.folder / "reviews/template.md").write_text(nightly("template").done().out, encoding="utf-8")
+    told = nightly.night("--only", "sources", "--only", "catalog").done().err
+    assert "(4 documents, 1 new item, 1 new, 2 unchanged, 1 template)" in told
+    assert "(1 catalog, 2 entities added)" in told
+
+
 def test_one_step_alone(nightly: Nightly) -> None:
     told = nightly.night("--only", "catalog", "--format", "json").json
     assert [one["step"] for one in told["steps"]] == ["catalog"]
@@ -217,6 +226,7 @@ def test_asked_to_stop_it_finishes_the_record_and_gives_the_lease_back(
     assert answer.code == code
     told = json.loads(answer.out)
     assert (told["state"], told["left"]) == ("stopped", ["sources", "catalog", "exposures", "sync"])
+    assert "Run it again to go on." in nightly("nightly", "show", told["id"]).done().out
     assert told["steps"][0]["remark"] == f"{number.name} asked it to stop"
     assert 2 <= told["steps"][0]["counts"]["documents"] < 60
     assert completed(nightly)["id"] == told["id"]
@@ -229,7 +239,7 @@ def test_a_second_is_refused_by_the_name_of_the_first_and_takes_over_once_that_i
     refused = nightly.night()
     assert (refused.code, refused.out) == (1, "")
     [line] = refused.errors
-    assert f"nightly: Ada holds it in process {process.pid} on " in line
+    assert f"another nightly run is at work: Ada holds it in process {process.pid} on " in line
     process.kill()
     assert ended(process).code == -signal.SIGKILL
     assert nightly.json("nightly", "runs")[0]["state"] == "interrupted"

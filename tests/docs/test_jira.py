@@ -52,7 +52,7 @@ def test_the_settings_file_of_the_page_is_one(tmp_path: Path) -> None:
     file.write_text(shown.replace("/run/secrets/jira-token", str(tmp_path / "token")), encoding="utf-8")
     _, told = read_file(file, {"jira"})
     jira = read_settings({name.removeprefix(PREFIX): value for name, value in told.items()})
-    assert (jira.project, jira.priorities["P1"], jira.unknown) == ("OPS", "High", ())
+    assert (jira.project, jira.priorities["P1"]) == ("OPS", "High")
 
 
 if __name__ == "__main__":

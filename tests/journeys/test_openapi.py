@@ -81,7 +81,7 @@ def attack(elsewhere: Elsewhere, folder: Path, *options: str) -> subprocess.Comp
 
 def test_a_few_requests_of_each_kind_are_answered_as_described(copies: Copies, tmp_path: Path) -> None:
     with copies() as url:
-        ran = attack(Elsewhere(url), tmp_path, "--phases", "examples,fuzzing", "--max-examples", "2")
+        ran = attack(Elsewhere(url), tmp_path, "--phases", "examples,fuzzing", "--max-examples", "1")
     assert ran.returncode == 0, ran.stdout[-20_000:]
 
 
@@ -89,7 +89,7 @@ def test_a_few_requests_of_each_kind_are_answered_as_described(copies: Copies, t
 @pytest.mark.timeout(1200)
 def test_no_request_is_answered_otherwise_than_described(copies: Copies, tmp_path: Path) -> None:
     with copies() as url:
-        ran = attack(Elsewhere(url), tmp_path, "--max-examples", "20")
+        ran = attack(Elsewhere(url), tmp_path, "--max-examples", "8")
     assert ran.returncode == 0, ran.stdout[-20_000:]
 
 

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from tracker.storage.action_items import ItemRecord
     from tracker.workflows.triage_action_items import Edit
 
-commands = group("items", "Action items: what is proposed, what was accepted, how far it is.")
+commands = group(
+    "items",
+    "Action items: what is proposed, what was accepted, how far it is.",
+    "items list --state proposed",
+)
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of items.", min=1, max=LARGEST)]
 Id = Annotated[int, typer.Argument(metavar="ID", help="The number of an item.", min=1, max=LARGEST)]
@@ -270,7 +274,8 @@ def _each(item_ids: list[int], change: "Callable[[int], ItemRecord]", how: Forma
         try:
             changed.append(item_shape(change(item_id)))
         except ElsewhereError as error:
-            codes.append(complain(error))
+            subject = f"item {item_id}"
+            codes.append(complain(error, None if subject in str(error) else subject))
     if changed or not codes:
         show(lambda: items_table(changed), changed, how)
     if codes:

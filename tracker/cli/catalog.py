@@ -19,7 +19,11 @@ from tracker.cli.terminal import (
 from tracker.core.catalog import parse_ref
 from tracker.core.errors import ElsewhereError
 
-commands = group("catalog", "The catalog: what there is, what depends on what, and who has looked.")
+commands = group(
+    "catalog",
+    "The catalog: what there is, what depends on what, and who has looked.",
+    "catalog import catalog.jsonl",
+)
 
 
 @commands.command("sources")

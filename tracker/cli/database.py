@@ -10,7 +10,7 @@ from tracker.cli.terminal import NEEDS_A_PERSON, application, group, note, stop
 if TYPE_CHECKING:
     from tracker.storage.session import Database
 
-commands = group("db", "The database: its tables, its backups.")
+commands = group("db", "The database: its tables, its backups.", "db check")
 
 
 def _database(context: typer.Context) -> "Database":
@@ -31,11 +31,11 @@ def upgrade(context: typer.Context) -> None:
 
     Example: elsewhere --database sqlite:///incidents.sqlite db upgrade
     """
-    from tracker.bootstrap import prepare
+    from tracker.bootstrap import load_settings, open_application
 
-    database = _database(context)
-    prepare(database, upgrade=True)
-    note(f"{database.name} is up to date")
+    opened = open_application(load_settings(**context.find_root().obj.overrides), upgrade=True)
+    context.call_on_close(opened.close)
+    note(f"{opened.context.database.name} is up to date")
 
 
 @commands.command()

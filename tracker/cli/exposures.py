@@ -16,7 +16,11 @@ from tracker.cli.terminal import (
 )
 from tracker.core.exposures import Decision, ExposureState, ExposureVerdict
 
-commands = group("exposures", "Exposures: where a lesson applies, what shows it, and what people decided.")
+commands = group(
+    "exposures",
+    "Exposures: where a lesson applies, what shows it, and what people decided.",
+    "exposures list --lesson command-timeouts",
+)
 
 Number = Annotated[
     int, typer.Argument(metavar="NUMBER", min=1, max=LARGEST, help="As `exposures list` shows.")

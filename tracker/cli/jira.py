@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tracker.bootstrap import Application
     from tracker.core.ports import IssueTracker
 
-commands = group("jira", "Jira: whether the settings and the account's permissions are right.")
+commands = group("jira", "Jira: whether the settings and the account's permissions are right.", "jira doctor")
 
 
 @contextmanager

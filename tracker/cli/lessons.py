@@ -9,7 +9,9 @@ from tracker.cli.patterns import read_pattern
 from tracker.cli.terminal import LARGEST, Format, FormatOption, application, group, note, show
 
 commands = group(
-    "lessons", "Lessons: what several learnings have in common, worded so that others can use it."
+    "lessons",
+    "Lessons: what several learnings have in common, worded so that others can use it.",
+    "lessons show command-timeouts",
 )
 
 Key = Annotated[

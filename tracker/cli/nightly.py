@@ -228,10 +228,9 @@ class _Shown:
         self._progress.update(self._task, description=str(step))
 
     def moved(self, report: StepReport) -> None:
-        done = ", ".join(
-            f"{number:,} {name.replace('_', ' ')}" for name, number in report.counts.items() if number
-        )
-        self._progress.update(self._task, description=f"{self._step}: {done}")
+        from tracker.reports.nightly import in_words
+
+        self._progress.update(self._task, description=f"{self._step}: {in_words(self._step, report.counts)}")
 
     def ended(self, step: Step, report: StepReport, took: timedelta) -> None:
         from tracker.reports.nightly import step_line

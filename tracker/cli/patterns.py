@@ -22,7 +22,9 @@ from tracker.core.errors import ElsewhereError, InvalidPattern
 if TYPE_CHECKING:
     from tracker.core.patterns import Pattern
 
-commands = group("patterns", "Patterns: what a lesson looks like in the catalog.")
+commands = group(
+    "patterns", "Patterns: what a lesson looks like in the catalog.", "patterns check no-command-timeout.yaml"
+)
 
 
 def read_pattern(file: Path) -> "Pattern":

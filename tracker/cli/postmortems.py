@@ -25,7 +25,7 @@ from tracker.cli.terminal import (
     write,
 )
 
-commands = group("postmortems", "What was ingested, and what was taken from it.")
+commands = group("postmortems", "What was ingested, and what was taken from it.", "postmortems show 3")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,7 +6,11 @@ import typer
 
 from tracker.cli.terminal import Format, FormatOption, application, group, note, parse_day, show
 
-commands = group("programs", "SRE programs: long efforts that carry lessons to every team concerned.")
+commands = group(
+    "programs",
+    "SRE programs: long efforts that carry lessons to every team concerned.",
+    "programs show bounded-waiting",
+)
 
 Key = Annotated[
     str, typer.Argument(metavar="KEY", help="The program's key: lower-case words joined by hyphens.")

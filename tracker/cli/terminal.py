@@ -39,9 +39,10 @@ out = Console(soft_wrap=False, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
-def group(name: str, about: str) -> typer.Typer:
-    """Return a new group of commands."""
-    return typer.Typer(name=name, help=about, no_args_is_help=True, rich_markup_mode=None)
+def group(name: str, about: str, example: str | None = None) -> typer.Typer:
+    """Return a new group of commands; ``example`` is how one of them is typed, ``elsewhere`` left out."""
+    told = f"{about}\n\nExample: elsewhere {example}" if example else about
+    return typer.Typer(name=name, help=told, no_args_is_help=True, rich_markup_mode=None)
 
 
 def application(context: typer.Context) -> "Application":
@@ -56,6 +57,8 @@ def application(context: typer.Context) -> "Application":
         configure_logs(settings)
         root.obj.application = open_application(settings)
         root.call_on_close(root.obj.application.close)
+        if root.obj.application.is_new:  # so that a mistyped name is seen
+            note(f"made the database {root.obj.application.context.database.name}")
         structlog.get_logger().info(
             "database opened", database=root.obj.application.context.database.name, actor=settings.actor
         )
@@ -95,9 +98,9 @@ def waiting(what: str) -> Iterator[None]:
         yield
 
 
-def complain(error: ElsewhereError) -> int:
-    """Print one clear error, and return the exit code that goes with its class."""
-    note(f"error: {error}")
+def complain(error: ElsewhereError, about: str | None = None) -> int:
+    """Print one clear error, and return the exit code that goes with its class; ``about`` is which of several it is."""
+    note(f"error: {about}: {error}" if about else f"error: {error}")
     refused = isinstance(error, InvalidInput | InvalidMove | NotFound | AlreadyExists)
     return REFUSED if refused else FAILED
 

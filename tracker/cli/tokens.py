@@ -7,7 +7,7 @@ import typer
 from tracker.cli.terminal import Format, FormatOption, application, group, note, show
 from tracker.core.tokens import Scope
 
-commands = group("tokens", "Tokens with which programs use the API.")
+commands = group("tokens", "Tokens with which programs use the API.", "tokens create nightly-report")
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Who holds it; the actor of the changes made with it.")

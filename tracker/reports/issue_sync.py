@@ -158,7 +158,7 @@ def run_page(shape: SyncRunDetailShape) -> RenderableType:
                 ("site", shape.site),
                 ("account", shape.account),
                 ("by", shape.actor),
-                ("did", _counts(shape.counts)),
+                ("did", counts_in_words(shape.counts)),
                 ("problem", shape.problem),
             ]
         ),
@@ -175,7 +175,7 @@ def runs_table(shapes: Sequence[SyncRunShape]) -> RenderableType:
     if not shapes:
         return Text("No sync has run yet. `elsewhere sync plan` says what one would do.")
     rows = [
-        (one.id, one.state, minute(one.started_at), one.actor, _counts(one.counts), one.problem)
+        (one.id, one.state, minute(one.started_at), one.actor, counts_in_words(one.counts), one.problem)
         for one in shapes
     ]
     return table(("Run", "State", "Began", "By", "Did", "Problem"), rows, numbers=("Run",))
@@ -259,7 +259,8 @@ def _shown(value: SyncValue) -> str:
     return brief(", ".join(value) if isinstance(value, list) else value or "(none)", _SHORT)
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """Return what a run did, in words."""
     words = [f"{counts[kind]:,} {word}" for kind, (_, _, word) in _KINDS.items() if counts.get(kind)]
     if waiting := counts.get("waiting"):
         words.append(f"{counted(waiting, 'waits', 'wait')} for a person")

@@ -7,9 +7,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tracker.core.nightly import Problem, RunState, Step, StepReport, ends_as, left
+from tracker.reports.issue_sync import counts_in_words
 from tracker.reports.shape import Shape
 from tracker.reports.terminal import line, table
-from tracker.reports.wording import minute
+from tracker.reports.wording import counted, minute
 from tracker.storage.nightly_runs import NightlyRecord
 from tracker.storage.tables import NightlyRun
 
@@ -136,26 +137,29 @@ def nightly_table(shapes: Sequence[NightlyRunShape]) -> RenderableType:
 def nightly_page(shape: NightlyShape) -> RenderableType:
     """Return a run for a terminal: its steps, and what went wrong."""
     told = f"Nightly run {shape.id}: {shape.state}, began {minute(shape.started_at)}, by {shape.actor}"
-    rows = [(one.step, one.state, _took(one.seconds), _words(one.counts, one.remark)) for one in shape.steps]
+    rows = [
+        (one.step, one.state, _took(one.seconds), in_words(one.step, one.counts, one.remark))
+        for one in shape.steps
+    ]
     parts: list[RenderableType] = [
         line(told),
         table(("Step", "State", "Took", "What"), rows, numbers=("Took",)),
     ]
     if shape.left:
-        parts.append(line(f"Left to do: {', '.join(shape.left)}"))
+        parts.append(line(f"Left to do: {', '.join(shape.left)}. Run it again to go on."))
     return Group(*parts, *_listed(shape))
 
 
 def rehearsal_page(shape: RehearsalShape) -> RenderableType:
     """Return a dry run for a terminal."""
-    rows = [(one.step, _words(one.counts, one.remark)) for one in shape.steps]
+    rows = [(one.step, in_words(one.step, one.counts, one.remark)) for one in shape.steps]
     what = table(("Step", "What it would read or do"), rows)
     return Group(line("A dry run: nothing was written."), what, *_listed(shape))
 
 
 def step_line(step: Step, report: StepReport, took: timedelta) -> str:
     """Return how a step went in one line."""
-    words = _words(report.counts, report.stopped or report.skipped)
+    words = in_words(step, report.counts, report.stopped or report.skipped)
     return f"{step}: {_named(report.state)}, {_took(took.total_seconds())}{f' ({words})' if words else ''}"
 
 
@@ -172,9 +176,43 @@ def _listed(shape: NightlyShape | RehearsalShape) -> list[Text]:
     return failed + [line(f"Needs a person: {one.problem}") for one in shape.needs_a_person]
 
 
-def _words(counts: Mapping[str, int], remark: str | None) -> str:
-    told = [f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number]
+def in_words(step: str, counts: Mapping[str, int], remark: str | None = None) -> str:
+    """Return what a step did, or would do, and the remark on it."""
+    if step == Step.SYNC:
+        told = [counts_in_words(counts)] if counts else []
+    else:
+        told = [_counted(name, number) for name, number in counts.items() if number]
     return ", ".join([*told, *filter(None, [remark])])
+
+
+_NOUNS = {
+    "documents": ("document", "documents"),
+    "documents_template": ("template", "templates"),
+    "items_new": ("new item", "new items"),
+    "items_updated": ("item updated", "items updated"),
+    "items_returned": ("item back from its decline", "items back from their decline"),
+    "items_proposed": ("item proposed", "items proposed"),
+    "catalogs": ("catalog", "catalogs"),
+    "entities": ("entity", "entities"),
+    "entities_added": ("entity added", "entities added"),
+    "entities_gone": ("entity gone", "entities gone"),
+    "relations": ("relation", "relations"),
+    "lessons": ("lesson", "lessons"),
+    "programs": ("program", "programs"),
+    "unknown": ("cannot be told", "cannot be told"),
+    "exposures_joined": ("exposure joined an open item", "exposures joined an open item"),
+}
+"""What is counted, one and several; other names say how many of the documents or catalogs ended so."""
+
+
+def _counted(name: str, number: int) -> str:
+    """Return a count in words.
+
+    >>> _counted("catalogs", 1), _counted("catalogs_unchanged", 1), _counted("documents_not_a_postmortem", 2)
+    ('1 catalog', '1 unchanged', '2 not a postmortem')
+    """
+    rest = name.removeprefix("documents_").removeprefix("catalogs_").replace("_", " ")
+    return counted(number, *_NOUNS.get(name, (rest, rest)))
 
 
 def _named(state: RunState) -> str:

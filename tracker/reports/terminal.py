@@ -1,6 +1,6 @@
 """How reports look on a terminal: plain tables whose foreign words never act."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -16,12 +16,28 @@ def line(text: object) -> Text:
     return Text("" if text is None else familiar(brief(str(text))))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> Table:
-    """Return a table of foreign text; the columns in ``numbers`` stand to the right."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numbers: Sequence[str] = (),
+    widest: Mapping[str, int] | None = None,
+    gap: int = 2,
+) -> Table:
+    """Return a table of foreign text, ``gap`` blanks apart.
+
+    The columns in ``numbers`` stand to the right; those in ``widest`` are folded before others have to be.
+    """
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, gap, 0, 0))
     for name in columns:
         right = name in numbers
-        made.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+        made.add_column(
+            name,
+            justify="right" if right else "left",
+            no_wrap=right,
+            overflow="fold",
+            max_width=(widest or {}).get(name),
+        )
     for row in rows:
         made.add_row(*(line(value) for value in row))
     return made
