@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-_SQLITE_FIRST = [Path(__file__).parent / name for name in ("api", "journeys", "benchmarks")]
+_SQLITE_FIRST = [Path(__file__).parent / name for name in ("workflows", "api", "journeys", "benchmarks")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -210,8 +210,9 @@ def test_a_newer_database_is_left_alone(database, command):
         command(database)
 
 
-def test_upgrade_makes_the_folder_and_a_file_that_only_its_owner_reads(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/new/100%25 mine?/elsewhere.sqlite")
+def test_upgrade_makes_a_file_that_only_its_owner_reads(tmp_path):
+    (tmp_path / "100% mine?").mkdir()
+    database = Database(f"sqlite:///{tmp_path}/100%25 mine?/elsewhere.sqlite")
     migrations.upgrade(database)
     migrations.check(database)
     database.close()
@@ -219,11 +220,18 @@ def test_upgrade_makes_the_folder_and_a_file_that_only_its_owner_reads(tmp_path)
     assert database.path.stat().st_mode & 0o077 == 0
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+def test_a_file_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     database = Database(f"sqlite:///{tmp_path}/file/elsewhere.sqlite")
     with pytest.raises(DatabaseNotReady, match="the file cannot be made"):
         migrations.upgrade(database)
+
+
+def test_a_folder_that_is_absent_is_named_and_not_made(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/mistyped/elsewhere.sqlite")
+    with pytest.raises(DatabaseNotReady, match="there is no folder"):
+        migrations.upgrade(database)
+    assert not (tmp_path / "mistyped").exists()
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

@@ -275,6 +275,7 @@ def test_a_fault_of_the_program_is_logged_and_told_without_its_words(night: Nigh
 
 
 def test_each_step_is_logged_with_the_number_of_the_run(night: Night):
+    structlog.reset_defaults()  # a command that ran before may have asked for warnings only
     merge = structlog.contextvars.merge_contextvars
     with structlog.testing.capture_logs(processors=[merge]) as logs:
         record = night.run()
