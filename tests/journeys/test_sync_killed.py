@@ -110,7 +110,9 @@ MOMENTS: dict[str, Callable[[Callable[[], object]], Fault]] = {
 
 
 @pytest.fixture(scope="module")
-def busy_site() -> Iterator[Site]:
+def busy_site(prepare: Prepare) -> Iterator[Site]:
+    """A Jira for each engine: what was synced with the one database is nothing to the other."""
+    assert prepare
     with running(lambda: datetime.now(UTC), "OPS") as site:
         site.index_lag = LAG
         yield site
@@ -121,7 +123,6 @@ def world(
     prepare: Prepare, busy_site: Site, mortals: Mortals, tmp_path_factory: pytest.TempPathFactory
 ) -> World:
     site = busy_site
-    remembering(site)  # the other engine's world began with nothing, too
     file = tmp_path_factory.mktemp("killed") / "review.md"
     file.write_text(REVIEW, encoding="utf-8")
 
