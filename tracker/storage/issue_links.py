@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, or_, select
 
 from tracker.core.issue_sync import OPEN, Agreed, Halves, Link, LinkState
@@ -11,13 +12,16 @@ from tracker.core.issues import Fields, FieldValue, IssueField, Phase
 from tracker.storage.batches import batches
 from tracker.storage.tables import ActionItem, IssueLink
 
+_ITEMS: BindParameter[Sequence[int]] = bindparam("items", expanding=True)
+_OF_ITEMS = select(IssueLink).where(col(IssueLink.action_item_id).in_(_ITEMS))
+
 
 def of_items(session: Session, item_ids: Iterable[int]) -> dict[int, IssueLink]:
     """Return the links that these items have, by the number of the item."""
     return {
         link.action_item_id: link
         for chunk in batches(item_ids)
-        for link in session.exec(select(IssueLink).where(col(IssueLink.action_item_id).in_(chunk)))
+        for link in session.scalars(_OF_ITEMS, {"items": chunk})
     }
 
 
