@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connectors.jira.settings import PREFIX, JiraSettings, folded
-from tracker.core.issue_text import compose, split
+from tracker.core.issue_text import CUT, compose, split
 from tracker.core.issues import Draft, Fields, FieldValue, Issue, IssueField, Phase
 
 MARKER_PROPERTY = "elsewhere.item"
@@ -24,7 +24,6 @@ READ = ("summary", "description", "status", "resolution", "priority", "duedate",
 SUMMARY_LIMIT = 255
 DESCRIPTION_LIMIT = 32_767
 LABEL_LIMIT = 255
-_CUT = "… (the item in Elsewhere has the rest)"
 
 _ID = {
     IssueField.SUMMARY: "summary",
@@ -285,10 +284,10 @@ def _fitting(text: str) -> str:
         return text
     words, region = split(text)
     kept = "" if region is None else compose(None, region)
-    room = DESCRIPTION_LIMIT - _size(kept) - _size(_CUT) - 2
+    room = DESCRIPTION_LIMIT - _size(kept) - _size(CUT) - 2
     if words is None or room <= 0:
         return _cut(text, DESCRIPTION_LIMIT)
-    return "\n\n".join(part for part in (_start(words, room).rstrip() + _CUT, kept) if part)
+    return "\n\n".join(part for part in (_start(words, room).rstrip() + CUT, kept) if part)
 
 
 def _size(text: str) -> int:

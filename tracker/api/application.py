@@ -28,7 +28,8 @@ from tracker.api.document import describe
 from tracker.api.idempotency import Replay
 from tracker.api.metrics import Metrics
 from tracker.api.problems import answer_problems
-from tracker.api.surroundings import ApiOptions, Connections
+from tracker.api.surroundings import ApiOptions
+from tracker.core.ports import Connections
 from tracker.workflows.context import Context
 
 NOUNS = (

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its log line, its limits. The one asynchronous file: servers speak ASGI."""
+"""What surrounds every request: its id, its log line, its limits. Asynchronous, as ASGI is."""
 
 import re
 from collections.abc import Callable, Collection, MutableMapping

@@ -10,12 +10,12 @@ from tracker.api.authentication import Reader, WriterOnce
 from tracker.api.nouns import routes_of
 from tracker.api.problems import problems
 from tracker.api.queries import LARGEST, Created, Input, Listing, Number, Page, page_shape
-from tracker.api.surroundings import Connected, Connections, Options
+from tracker.api.surroundings import Connected, Options
 from tracker.api.turns import SYNCS
 from tracker.core.errors import InvalidInput, InvalidMove, NotFound
 from tracker.core.issues import IssueField
 from tracker.core.merge import Winner
-from tracker.core.ports import IssueTracker
+from tracker.core.ports import Connections, IssueTracker
 from tracker.reports.action_items import ItemShape, item_shape
 from tracker.reports.issue_sync import (
     SyncDecisionRowShape,

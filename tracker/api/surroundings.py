@@ -2,33 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Protocol, cast
+from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
 from tracker.api.at_once import at_once
 from tracker.core.issue_sync import DEFAULT, Policies
-from tracker.core.ports import CatalogSource, IssueTracker, PostmortemSource
+from tracker.core.ports import Connections
 from tracker.core.tokens import ConfiguredToken
 from tracker.core.where_else import RankWeights
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-
-
-class Connections(Protocol):
-    """Finds the connectors that are installed, by name; raises `NotFound` for a stranger."""
-
-    def postmortem_source(self, name: str) -> PostmortemSource:
-        """Return a postmortem source."""
-        ...
-
-    def catalog_source(self, name: str) -> CatalogSource:
-        """Return a catalog source."""
-        ...
-
-    def issue_tracker(self, name: str = "jira") -> IssueTracker:
-        """Return an issue tracker."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

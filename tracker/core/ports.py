@@ -112,3 +112,19 @@ class IssueTracker(Protocol):
     def close(self) -> None:
         """Close the connections. Never raises."""
         ...
+
+
+class Connections(Protocol):
+    """Finds the connectors that are installed, by name; raises `NotFound` for a stranger."""
+
+    def postmortem_source(self, name: str) -> PostmortemSource:
+        """Return a postmortem source."""
+        ...
+
+    def catalog_source(self, name: str) -> CatalogSource:
+        """Return a catalog source."""
+        ...
+
+    def issue_tracker(self, name: str = "jira") -> IssueTracker:
+        """Return an issue tracker."""
+        ...

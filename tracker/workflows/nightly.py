@@ -14,12 +14,13 @@ import structlog
 from sqlmodel import Session
 
 from tracker.core.nightly import RunState, Step, StepReport, ends_as, is_resumable, left
+from tracker.core.ports import Connections
 from tracker.storage import leases, nightly_runs
 from tracker.storage.nightly_runs import NightlyRecord
 from tracker.storage.tables import NightlyRun
 from tracker.workflows.context import Context
 from tracker.workflows.leases import has_died, holding
-from tracker.workflows.nightly_steps import Connections, Rehearsal, Steps, Work
+from tracker.workflows.nightly_steps import Rehearsal, Steps, Work
 
 LEASE = "nightly"
 

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
 
 import structlog
 
 from tracker.core.errors import ElsewhereError, HeldByAnother, InvalidCatalog, InvalidInput
 from tracker.core.issue_sync import Policies
 from tracker.core.nightly import CatalogLocation, PostmortemLocation, Problem, Step, StepReport
-from tracker.core.ports import CatalogSource, IssueTracker, PostmortemSource, UnreadableDocument
+from tracker.core.ports import Connections, UnreadableDocument
 from tracker.core.programs import ProgramState
 from tracker.core.where_else import RankWeights
 from tracker.storage import catalog, lessons, programs
@@ -26,22 +25,6 @@ from tracker.workflows.triage_action_items import return_expired
 _RUNNING_PROGRAMS = frozenset({ProgramState.DRAFT, ProgramState.ACTIVE})
 
 _log = structlog.get_logger()
-
-
-class Connections(Protocol):
-    """Finds the connectors that are installed, by name; raises `NotFound` for a stranger."""
-
-    def postmortem_source(self, name: str) -> PostmortemSource:
-        """Return a postmortem source."""
-        ...
-
-    def catalog_source(self, name: str) -> CatalogSource:
-        """Return a catalog source."""
-        ...
-
-    def issue_tracker(self, name: str = "jira") -> IssueTracker:
-        """Return an issue tracker."""
-        ...
 
 
 @dataclass(frozen=True)
