@@ -1,52 +1,17 @@
 """The server starts where it may, says where it is, and ends in order."""
 
 import json
-import re
 import signal
 import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
 
 import httpx2
 import pytest
 
-from tests.cli.front_door import Answer, Elsewhere, ended, environment
+from tests.cli.serving import serving
 
 SECRET = "0123456789abcdef" * 2
-
-
-class Serving:
-    """A server in a process of its own."""
-
-    def __init__(self, process: "subprocess.Popen[str]", address: str, said: str) -> None:
-        self.process = process
-        self.address = address
-        self.said = said
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> Answer:
-        self.process.send_signal(how)
-        answer = ended(self.process)
-        return Answer(answer.code, answer.out, self.said + answer.err)
-
-
-@contextmanager
-def serving(elsewhere: Elsewhere, *options: object, **variables: str) -> Iterator[Serving]:
-    process = elsewhere.started("serve", "--port", 0, *options, env=environment(**variables))
-    assert process.stderr is not None
-    said = ""
-    try:
-        while (found := re.search(r"http://\S+?:\d+", said)) is None:
-            line = process.stderr.readline()
-            assert line, said
-            said += line
-        yield Serving(process, found[0], said)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            ended(process)
 
 
 def test_it_says_where_it_is_and_answers_there(elsewhere):
@@ -154,4 +119,4 @@ def test_a_request_under_way_is_answered_before_the_end(elsewhere):
             sleep(0.5)
             connection.sendall(b"}")
             assert b" 422 " in connection.recv(65536)
-        assert ended(server.process).code == 0
+        assert server.process.wait(60) == 0

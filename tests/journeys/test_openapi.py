@@ -4,12 +4,9 @@ Both journeys know of the API only what it publishes: one attacks it by that des
 """
 
 import importlib
-import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +14,7 @@ import httpx2
 import pytest
 
 from tests.cli.front_door import Elsewhere, environment
+from tests.cli.serving import serving
 from tests.journeys.conftest import Copies, Prepare
 from tests.journeys.test_main_job import PROGRAM, main_job
 
@@ -29,23 +27,6 @@ def copies(prepare: Prepare) -> Copies:
     return prepare(main_job)
 
 
-@contextmanager
-def serving(elsewhere: Elsewhere, **settings: str) -> Iterator[str]:
-    """Yield the address of the API while the command serves it."""
-    served = elsewhere.started(
-        "serve", "--port", 0, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(**settings)
-    )
-    assert served.stderr is not None
-    try:
-        line = next(line for line in served.stderr if "the API is at" in line)
-        [address] = re.findall(r"(http://\S+)/api/v1", line)
-        yield address
-    finally:
-        served.send_signal(signal.SIGTERM)
-        _, said = served.communicate(timeout=60)
-    assert "Traceback" not in said
-
-
 def admin(elsewhere: Elsewhere) -> str:
     token: str = elsewhere.json("tokens", "create", "attacker", "--scope", "admin")["secret"]
     return token
@@ -54,11 +35,11 @@ def admin(elsewhere: Elsewhere) -> str:
 def attack(elsewhere: Elsewhere, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Send what its description allows and forbids to the API, and check every answer in every way there is."""
     token = admin(elsewhere)
-    with serving(elsewhere, ELSEWHERE_API__ANONYMOUS="false") as address:
+    with serving(elsewhere, ELSEWHERE_API__ANONYMOUS="false") as server:
         return subprocess.run(
             [
                 PROGRAMS / "schemathesis",
-                *("--config-file", CONFIGURATION, "run", f"{address}/api/v1/openapi.json"),
+                *("--config-file", CONFIGURATION, "run", f"{server.address}/api/v1/openapi.json"),
                 *(
                     "--header",
                     f"Authorization: Bearer {token}",
@@ -96,9 +77,9 @@ def test_no_request_is_answered_otherwise_than_described(copies: Copies, tmp_pat
 @pytest.fixture
 def generated(copies: Copies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A client whose types were generated from the published description, connected with the API."""
-    with copies() as url, serving(Elsewhere(url)) as address:
+    with copies() as url, serving(Elsewhere(url)) as server:
         description = tmp_path / "openapi.json"
-        description.write_bytes(httpx2.get(f"{address}/api/v1/openapi.json").content)
+        description.write_bytes(httpx2.get(f"{server.address}/api/v1/openapi.json").content)
         subprocess.run(
             [
                 PROGRAMS / "clientele",
@@ -112,7 +93,7 @@ def generated(copies: Copies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             capture_output=True,
         )
         monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.setenv("BASE_URL", address)
+        monkeypatch.setenv("BASE_URL", server.address)
         client = importlib.import_module("elsewhere_client.client")
         yield client
         client.client.close()

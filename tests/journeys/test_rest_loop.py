@@ -1,8 +1,5 @@
 """The whole loop over REST alone: files in, lessons, a program, issues, a person who finishes one, coverage."""
 
-import re
-import signal
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +10,7 @@ import pytest
 
 from connectors.jira.stand_in import Site
 from tests.cli.front_door import Elsewhere
+from tests.cli.serving import serving
 from tests.journeys.test_main_job import CACHE, COMPANY, PROGRAM, TOLD
 
 
@@ -54,15 +52,10 @@ class Api:
 def api(elsewhere: Elsewhere, site: Site) -> Iterator[Api]:
     """The API, served by the command on a database without rows, and connected with a Jira."""
     assert site.issues == ()
-    server = elsewhere.started("serve", "--port", 0, stdout=subprocess.DEVNULL)
-    assert server.stderr is not None
-    line = next(line for line in server.stderr if "the API is at" in line)
-    [root] = re.findall(r"http://\S+", line)
-    with httpx2.Client(base_url=f"{root}/", timeout=60) as client:
-        yield Api(client)
-    server.send_signal(signal.SIGTERM)
-    _, said = server.communicate(timeout=60)
-    assert "Traceback" not in said
+    with serving(elsewhere) as server:
+        with httpx2.Client(base_url=f"{server.address}/api/v1/", timeout=60) as client:
+            yield Api(client)
+        assert server.end().code == 0
 
 
 def plan_the_program(api: Api) -> None:
