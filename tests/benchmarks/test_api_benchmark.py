@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 
 import pytest
 from sqlmodel import Session, insert
@@ -127,6 +127,11 @@ def crowd(port: int, path: str) -> list[float]:
         return [seconds for taken in clients.map(client, range(CLIENTS)) for seconds in taken]
 
 
+def undisturbed(taken: Sequence[float]) -> float:
+    """The lower quartile: whatever else the machine does only ever adds."""
+    return quantiles(taken, n=4)[0]
+
+
 @pytest.mark.slow
 def test_a_page_of_a_long_list_costs_at_most_twice_the_bare_route(
     database_url: str, capsys: pytest.CaptureFixture[str]
@@ -143,15 +148,16 @@ def test_a_page_of_a_long_list_costs_at_most_twice_the_bare_route(
             ask_ours(), ask_bare()
         # Turn and turn about, so that whatever else the machine does hits both alike.
         both = [(ask_ours(), ask_bare()) for _ in range(ROUNDS)]
-        ratio = median(one for one, _ in both) / median(other for _, other in both)
+        ours_takes, bare_takes = (undisturbed(taken) for taken in zip(*both, strict=True))
+        ratio = ours_takes / bare_takes
         slow = {
             name: quantiles(crowd(port, path), n=100)[98]
             for name, port, path in (("ours", ports[0], OURS), ("bare", ports[1], BARE))
         }
     with capsys.disabled():
         print(  # noqa: T201 - the figure is what a benchmark is for
-            f"\n{database_url.partition(':')[0]}: {PAGE} of {ITEMS:,} items in {median(o for o, _ in both) * 1000:.1f} ms, "
-            f"bare route {median(b for _, b in both) * 1000:.1f} ms, ratio {ratio:.2f}; "
+            f"\n{database_url.partition(':')[0]}: {PAGE} of {ITEMS:,} items in {ours_takes * 1000:.1f} ms, "
+            f"bare route {bare_takes * 1000:.1f} ms, ratio {ratio:.2f}; "
             f"p99 of {CLIENTS} clients at once {slow['ours'] * 1000:.0f} ms, bare {slow['bare'] * 1000:.0f} ms"
         )
     assert ratio < 2

@@ -3,17 +3,21 @@
 They are added to queries, so that what does not exist for somebody is neither found nor listed nor counted.
 """
 
+from functools import cache
+
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from tracker.storage.tables import ActionItem, ActionItemOrigin, Learning, Postmortem
 
 
+@cache  # made once: to make it for each query takes longer than to run it
 def open_postmortem() -> ColumnElement[bool]:
     """Return the condition for postmortems: nobody made it confidential."""
     return col(Postmortem.confidential).is_(False)
 
 
+@cache  # made once: to make it for each query takes longer than to run it
 def open_item() -> ColumnElement[bool]:
     """Return the condition for items: no confidential postmortem asks for it, or ever did.
 
@@ -28,6 +32,7 @@ def open_item() -> ColumnElement[bool]:
     )
 
 
+@cache  # made once: to make it for each query takes longer than to run it
 def open_learning() -> ColumnElement[bool]:
     """Return the condition for learnings, which are as open as their postmortem."""
     return (
